@@ -1,0 +1,70 @@
+// The port every chat platform fills, and the inbox it hands messages to.
+import type { IncomingMessage, PlatformName } from './message.js';
+import type { Reply } from './reply.js';
+
+/**
+ * accepted: it will be answered. duplicate: it already was or is being. overloaded, draining: it was not taken; tell the
+ * platform to deliver it again, or the person to ask again.
+ */
+export type Admission = 'accepted' | 'duplicate' | 'overloaded' | 'draining';
+
+export interface Inbox {
+  /** Takes a message in. Resolves once it is safely held (before the platform is acknowledged); never throws. */
+  accept(message: IncomingMessage): Promise<Admission>;
+}
+
+/** One path of the shared HTTP server. The body has been read whole, up to the server's limit. */
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  handle(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** `headers` as node:http gives them: lower-case names, doubled ones joined by a comma. `body` is the raw bytes. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+export interface PlatformHealth {
+  readonly ok: boolean;
+  /** For the operator: what is connected, or why it is not. No secrets. */
+  readonly detail: string;
+}
+
+export interface Platform {
+  readonly name: PlatformName;
+  /** Paths this platform wants served; empty for those that connect by themselves. */
+  readonly routes: readonly HttpRoute[];
+  /** Begins to take messages in. Rejects with a ChipwrightError when the credentials are refused. */
+  start(inbox: Inbox): Promise<void>;
+  /** No new messages; what is being sent is sent. Resolves early when `signal` aborts. */
+  stop(signal: AbortSignal): Promise<void>;
+  check(): Promise<PlatformHealth>;
+  /** The way back for a message of this platform, made from `message.address` alone, so it works after a restart too. */
+  replyTo(message: IncomingMessage): Reply;
+}
+
+/** What the composition root hands every platform: nothing global. */
+export interface PlatformTools {
+  readonly log: import('pino').Logger;
+  readonly now: () => number;
+  readonly fetch: typeof globalThis.fetch;
+  /** Runs `task` in turn with the others of the same `key`, at the pace the platform allows. */
+  readonly pace: Pace;
+}
+
+/** Rate limits per destination; made from Bottleneck in src/operations/pace.ts. */
+export interface Pace {
+  /** At most one task each `minGapMs` per key, and one at a time. Rejects with `draining` after the pace was stopped. */
+  run<T>(key: string, minGapMs: number, task: () => Promise<T>): Promise<T>;
+}

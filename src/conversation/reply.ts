@@ -1,0 +1,30 @@
+// The way back: four verbs, bound to one message by its platform.
+import type { SafeMarkdown } from '../safety/sanitise.js';
+import type { Answer, Notice } from './answer.js';
+
+export type Stage = 'searching' | 'writing';
+
+/** Where the final message went: the platform's id of its first part, and into how many parts it was split. */
+export interface Delivery {
+  readonly messageId: string;
+  readonly parts: number;
+}
+
+/**
+ * Each verb may be called again with the same effect. `finish` and `fail` end the reply: whichever comes first wins, and
+ * a later call returns the same delivery. They reject with a ChipwrightError (`delivery_rejected`, `delivery_rate_limited`)
+ * when the platform would not take the message.
+ */
+export interface Reply {
+  /** Shows what the bot is doing. Best effort: never throws, never awaited. */
+  status(stage: Stage): void;
+  /**
+   * Shows the draft so far. `draft` is the whole text written until now and only ever grows; the platform decides
+   * how often to show it (or not at all). Never throws: a draft that cannot be shown is followed by `finish`.
+   */
+  stream(draft: SafeMarkdown): Promise<void>;
+  /** The final answer with its sources takes the place of the draft. */
+  finish(answer: Answer): Promise<Delivery>;
+  /** A notice takes the place of the draft. */
+  fail(notice: Notice): Promise<Delivery>;
+}

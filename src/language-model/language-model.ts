@@ -1,0 +1,32 @@
+// The port: who writes the answer.
+
+/** A passage as the writer sees it. The writer refers to it by `[marker]` and by nothing else. */
+export interface NumberedPassage {
+  /** 1-based. */
+  readonly marker: number;
+  /** Document title and headings, joined by ` > `. */
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Prompt {
+  /** What the writer is and how it must write. Trusted; everything below is not. */
+  readonly instructions: string;
+  /** Earlier exchanges of the thread, oldest first. */
+  readonly history: readonly { readonly question: string; readonly answer: string }[];
+  readonly question: string;
+  /** Best first. */
+  readonly passages: readonly NumberedPassage[];
+}
+
+export interface LanguageModel {
+  /** For people and for the answer's `model`: `gpt-5-mini`, `extractive`. */
+  readonly name: string;
+  /** True when the text is quoted from the passages word for word, so that the answer is marked as such. */
+  readonly quotes: boolean;
+  /**
+   * Streams Markdown with `[n]` markers and no URL. Rejects with `language_model_unavailable` (retryable says whether
+   * trying again may help), `language_model_refused` or `timeout`. What was yielded before a rejection stands.
+   */
+  stream(prompt: Prompt, signal: AbortSignal): AsyncIterable<string>;
+}

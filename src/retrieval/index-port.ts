@@ -1,0 +1,57 @@
+// The port every index fills: store chunks, find them by vector and by words, always for an audience.
+import type { AudienceFilter } from '../safety/access.js';
+import type { Chunk, DocumentRecord, Passage } from './passage.js';
+
+/** Terms and their weights, ascending by id, no id twice. Made by lexical.ts, at ingest and for the question alike. */
+export interface SparseVector {
+  readonly ids: Uint32Array;
+  readonly weights: Float32Array;
+}
+
+export interface IndexedChunk extends Chunk {
+  /** Unit length, `Float32Array[dimensions]`; absent in an index without an encoder. */
+  readonly vector?: Float32Array;
+  readonly terms: SparseVector;
+}
+
+export interface IndexedDocument {
+  readonly document: DocumentRecord;
+  readonly chunks: readonly IndexedChunk[];
+}
+
+export interface Hit {
+  readonly id: string;
+  readonly score: number;
+}
+
+/** The best chunks of one search side, best first, and what fusion needs to know of all the others. */
+export interface HitList {
+  readonly hits: readonly Hit[];
+  /** Mean and standard deviation of this side's score over every chunk of the index, found or not. */
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** What an index holds. `encoder` is null in an index that has words only. */
+export interface IndexDescription {
+  readonly encoder: { readonly id: string; readonly name: string; readonly dimensions: number } | null;
+  readonly documents: number;
+  readonly chunks: number;
+}
+
+/** All methods reject with `index_unavailable` when the engine does not answer. */
+export interface Index {
+  describe(): Promise<IndexDescription>;
+  /** Document id -> content hash of all documents of `source`: what sync compares with. */
+  contentHashes(source: string): Promise<ReadonlyMap<string, string>>;
+  /** Puts these documents in place of what the index holds of them; a reader sees each document old or new, never half. */
+  put(documents: readonly IndexedDocument[]): Promise<void>;
+  remove(documentIds: readonly string[]): Promise<void>;
+  /** One list per vector. Empty lists in an index without an encoder. */
+  dense(vectors: readonly Float32Array[], filter: AudienceFilter, k: number): Promise<HitList[]>;
+  /** BM25: sum over shared terms of idf x the query's weight x the chunk's weight. */
+  lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList>;
+  /** The chunks of these ids that `filter` may read, in the order of `ids`, score 0. Unknown ids are left out. */
+  passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]>;
+  close(): Promise<void>;
+}

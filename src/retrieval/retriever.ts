@@ -1,0 +1,25 @@
+// How passages are found for a question.
+import type { AudienceFilter } from '../safety/access.js';
+import type { Passage } from './passage.js';
+
+export type RetrievalMode = 'hybrid' | 'dense' | 'lexical';
+
+export interface Retrieval {
+  /** Best first. */
+  readonly passages: readonly Passage[];
+  /**
+   * How sure the retriever is that the passages are about the question, 0 to 1. Below `RELEVANT` the honest answer is
+   * that nothing was found.
+   */
+  readonly confidence: number;
+  /** What was in fact used: `lexical` when no encoder could be had. */
+  readonly mode: RetrievalMode;
+  readonly timings: { readonly encodeMs: number; readonly searchMs: number };
+}
+
+/** The confidence below which passages are shown as near, not used as an answer. */
+export const RELEVANT = 0.5;
+
+export interface Retriever {
+  search(question: string, filter: AudienceFilter, limit: number, mode?: RetrievalMode): Promise<Retrieval>;
+}
