@@ -21,11 +21,14 @@ declare module 'mdast' {
   interface Data {
     /** 1-based page of a paged document. */
     page?: number;
+    /** A code node that is one definition of a program: it shares its chunk with nothing. */
+    unit?: boolean;
   }
 }
 
 declare module 'unist' {
   interface Data {
     page?: number;
+    unit?: boolean;
   }
 }
