@@ -1,0 +1,85 @@
+// Excerpts as Markdown: one block per line quoted, each with its marker.
+import { ELLIPSIS, escaped } from './inline.js';
+import type { Excerpt } from './selection.js';
+import type { Unit } from './units.js';
+
+const MOST_CODE_BLOCKS = 2;
+const MOST_CODE_LINES = 18;
+const LONGEST_CODE_LINE = 200;
+
+/** The blocks of the answer, to be set apart by blank lines. */
+export function render(excerpts: readonly Excerpt[]): string[] {
+  const blocks: string[] = [];
+  let codeBlocks = 0;
+  for (const { marker, headings, units } of excerpts) {
+    const cite = (line: string): string => `${line} [${marker}]`;
+    let introduced = false;
+    for (const group of grouped(units)) {
+      const [first] = group;
+      if (first === undefined) continue;
+      if (first.kind === 'sentence') {
+        blocks.push(cite(lineStart(group.map(({ text }) => text).join(' '))));
+        introduced = true;
+      } else if (first.kind === 'code') {
+        const line = onlyLine(first.text);
+        if (codeBlocks < MOST_CODE_BLOCKS) {
+          if (!introduced) blocks.push(cite(`**${escaped(headings.at(-1) ?? '')}**`));
+          blocks.push(codeBlock(first));
+          codeBlocks += 1;
+        } else if (line !== undefined) {
+          blocks.push(cite(`\`${line}\``));
+        }
+        introduced = true;
+      } else {
+        if (!introduced && headings.length > 0) blocks.push(`**${escaped(headings.at(-1) ?? '')}**`);
+        introduced = true;
+        blocks.push(
+          group
+            .map(({ step, text }) => cite(`${step === undefined ? '-' : `${step}.`} ${lineStart(text)}`))
+            .join('\n'),
+        );
+      }
+    }
+  }
+  return blocks;
+}
+
+/** Neighbours that read as one: sentences of a paragraph, items of a list. */
+function grouped(units: readonly Unit[]): Unit[][] {
+  const groups: Unit[][] = [];
+  for (const unit of units) {
+    const last = groups.at(-1);
+    const [head] = last ?? [];
+    if (last !== undefined && head?.block === unit.block && head.kind === unit.kind && unit.kind !== 'code')
+      last.push(unit);
+    else groups.push([unit]);
+  }
+  return groups;
+}
+
+/** Text that would open a heading, a list or a quote is told not to. */
+function lineStart(text: string): string {
+  return text
+    .replace(/^(?:[#>+=-]|\d{1,9}(?=[.)]))/u, (mark) => (/^\d/u.test(mark) ? mark : `\\${mark}`))
+    .replace(/^(\d{1,9})([.)])(?=\s|$)/u, '$1\\$2');
+}
+
+function onlyLine(code: string): string | undefined {
+  const trimmed = code.trim();
+  return trimmed.includes('\n') || trimmed.includes('`') || trimmed.length > LONGEST_CODE_LINE
+    ? undefined
+    : trimmed;
+}
+
+function codeBlock({ text, language }: Unit): string {
+  const lines = text
+    .replace(/\s+$/u, '')
+    .split('\n')
+    .map((line) =>
+      line.length > LONGEST_CODE_LINE ? `${line.slice(0, LONGEST_CODE_LINE)} ${ELLIPSIS}` : line.trimEnd(),
+    );
+  const kept = lines.length > MOST_CODE_LINES ? [...lines.slice(0, MOST_CODE_LINES), ELLIPSIS] : lines;
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}${language ?? ''}`, ...kept, fence].join('\n');
+}

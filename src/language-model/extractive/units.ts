@@ -1,0 +1,165 @@
+// A passage as sections of quotable units: sentences, list items, table rows and code blocks.
+import type { BlockContent, DefinitionContent, List, PhrasingContent, RootContent, Table } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { toString as plainText } from 'mdast-util-to-string';
+import { gfm } from 'micromark-extension-gfm';
+import type { NumberedPassage } from '../language-model.js';
+import { inlineText, withoutUrls } from './inline.js';
+import { sentences } from './sentences.js';
+
+/** The smallest thing worth quoting. */
+export interface Unit {
+  readonly kind: 'sentence' | 'item' | 'row' | 'code';
+  /** One line of Markdown without list or table marks; for code, the code. */
+  readonly text: string;
+  /** Paragraph, list, table or code block it is part of; blocks are numbered through the section. */
+  readonly block: number;
+  /** Its number in an ordered list. */
+  readonly step?: number;
+  /** Of a code block. */
+  readonly language?: string;
+}
+
+/** What stands under one heading of a passage. */
+export interface Section {
+  readonly marker: number;
+  /** The passage's place among all, 0 is the best. */
+  readonly rank: number;
+  /** Outermost first. The last says most about the units. */
+  readonly headings: readonly string[];
+  readonly units: readonly Unit[];
+}
+
+/** A passage is a few kB; what is longer is read this far. */
+const LONGEST_PASSAGE = 20_000;
+
+/** Nobody nests deeper on purpose. */
+const DEEPEST_NESTING = 20;
+
+/** Headings that name a part of a section, not a topic of their own. */
+const PART_OF_SECTION =
+  /^(?:(?:options?|arguments?|parameters?|switches|flags|usage|synopsis|syntax|description|notes?|returns?)(?: description)?|examples?(?: usage)?)\s*:?$/iu;
+
+/** A list item or a table row is quoted up to this many words, in whole sentences. */
+const LONGEST_ITEM_WORDS = 60;
+
+export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
+  const title = passage.title
+    .split(' > ')
+    .map(oneLine)
+    .filter((part) => part !== '');
+  const sections: Section[] = [];
+  let units: Unit[] = [];
+  let headings: string[] = title;
+  let block = 0;
+
+  const flush = (): void => {
+    if (units.length > 0) sections.push({ marker: passage.marker, rank, headings, units });
+    units = [];
+  };
+  const add = (kind: Unit['kind'], text: string, more: Pick<Unit, 'step' | 'language'> = {}): void => {
+    if (/[\p{L}\p{N}]/u.test(text)) units.push({ kind, text, block, ...more });
+  };
+
+  const paragraph = (nodes: readonly PhrasingContent[]): void => {
+    block += 1;
+    for (const sentence of sentences(inlineText(nodes))) add('sentence', sentence);
+  };
+  const list = ({ children, ordered, start }: List, depth: number): void => {
+    const own = ++block;
+    for (const [at, item] of children.entries()) {
+      const [first, ...rest] = item.children;
+      block = own;
+      if (first?.type === 'paragraph') {
+        const step = ordered ? { step: (start ?? 1) + at } : {};
+        add('item', leadingSentences(sentences(inlineText(first.children))), step);
+        blocks(rest, depth);
+      } else {
+        blocks(item.children, depth);
+      }
+    }
+    block = Math.max(block, own) + 1;
+  };
+  const table = ({ children: [header, ...rows] }: Table): void => {
+    block += 1;
+    const names = header?.children.map((cell) => inlineText(cell.children).markdown.trim()) ?? [];
+    for (const row of rows) {
+      add(
+        'row',
+        rowLine(
+          names,
+          row.children.map((cell) => leadingSentences(sentences(inlineText(cell.children)))),
+        ),
+      );
+    }
+  };
+  const blocks = (
+    nodes: readonly (RootContent | BlockContent | DefinitionContent)[],
+    depth: number,
+  ): void => {
+    if (depth > DEEPEST_NESTING) return;
+    for (const node of nodes) {
+      if (node.type === 'heading') {
+        const text = oneLine(plainText(node, { includeImageAlt: false, includeHtml: false }));
+        if (text === '' || (PART_OF_SECTION.test(text) && units.length > 0)) continue;
+        flush();
+        headings = [...title.filter((part) => part !== text), text];
+      } else if (node.type === 'paragraph') {
+        paragraph(node.children);
+      } else if (node.type === 'list') {
+        list(node, depth + 1);
+      } else if (node.type === 'table') {
+        table(node);
+      } else if (node.type === 'blockquote') {
+        blocks(node.children, depth + 1);
+      } else if (node.type === 'code') {
+        if (DIRECTIVE.test(node.lang ?? '')) {
+          blocks(parse(node.value), depth + 1);
+        } else {
+          block += 1;
+          const language = node.lang && /^[\w+-]+$/u.test(node.lang) ? { language: node.lang } : {};
+          add('code', withoutUrls(node.value.replaceAll('\r', '')), language);
+        }
+      }
+    }
+  };
+
+  blocks(parse(passage.text.slice(0, LONGEST_PASSAGE)), 0);
+  flush();
+  return sections;
+}
+
+/** MyST writes notes and warnings as fenced blocks; they are prose. */
+const DIRECTIVE = /^\{(?!code|sourcecode)[\w-]+\}/iu;
+
+function parse(text: string): readonly RootContent[] {
+  return fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }).children;
+}
+
+/** `name: value` for two columns; with more, each further cell says which column it is from. */
+function rowLine(names: readonly string[], cells: readonly string[]): string {
+  const filled = cells.map((text, at) => ({ text, name: names[at] ?? '' })).filter(({ text }) => text !== '');
+  const [first, second, ...more] = filled;
+  if (first === undefined || second === undefined) return first?.text ?? '';
+  if (more.length === 0) return `${first.text}: ${second.text}`;
+  return [
+    first.text,
+    ...[second, ...more].map(({ name, text }) => (name === '' ? text : `${name}: ${text}`)),
+  ].join(' · ');
+}
+
+function leadingSentences(all: readonly string[]): string {
+  const kept: string[] = [];
+  let words = 0;
+  for (const sentence of all) {
+    words += sentence.split(' ').length;
+    if (kept.length > 0 && words > LONGEST_ITEM_WORDS) break;
+    kept.push(sentence);
+  }
+  return kept.join(' ');
+}
+
+function oneLine(text: string): string {
+  return withoutUrls(text).replace(/\s+/gu, ' ').trim();
+}
