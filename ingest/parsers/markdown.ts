@@ -1,0 +1,140 @@
+// Markdown, as GitHub, MyST and Sphinx write it, to a clean tree: words, tables and code; no images, HTML or badges.
+import type { InlineCode, Nodes, PhrasingContent, Root, RootContent } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { toString as plainText } from 'mdast-util-to-string';
+import { gfm } from 'micromark-extension-gfm';
+import { parse as parseYaml } from 'yaml';
+import type { Parser } from '../parsed-document.js';
+import { decodeText } from './decode.js';
+import { rewriteDirectives } from './markdown/directives.js';
+import { htmlBlocks, htmlText } from './markdown/embedded-html.js';
+import { titleOf } from './nodes.js';
+
+const BADGE =
+  /shields\.io|badge|\/workflows\/|travis-ci|readthedocs\.org\/projects|codecov|circleci|bestpractices/i;
+
+/** Markdown. Positions are lines. */
+export const parseMarkdown: Parser = async (bytes, path) => {
+  const { text, warnings } = decodeText(bytes);
+  const { lines, title } = withoutFrontMatter(text.split('\n'));
+  const parsed = fromMarkdown(wholeTables(rewriteDirectives(lines)).join('\n'), {
+    extensions: [gfm()],
+    mdastExtensions: [gfmFromMarkdown()],
+  });
+  const tree: Root = { ...parsed, children: blocks(parsed.children) };
+  return { title: title ?? titleOf(tree, path), tree, warnings };
+};
+
+/** YAML between `---` at the top becomes blank lines; its `title` is the document's. */
+function withoutFrontMatter(lines: readonly string[]): { lines: readonly string[]; title?: string } {
+  if (lines[0]?.trimEnd() !== '---') return { lines };
+  const end = lines.findIndex((line, at) => at > 0 && /^(?:---|\.\.\.)\s*$/.test(line));
+  if (end === -1) return { lines };
+  const data = yaml(lines.slice(1, end).join('\n'));
+  if (data === undefined) return { lines };
+  const title = 'title' in data && typeof data.title === 'string' ? data.title.trim() : '';
+  return { lines: lines.map((line, at) => (at <= end ? '' : line)), ...(title === '' ? {} : { title }) };
+}
+
+function yaml(source: string): object | undefined {
+  try {
+    const data: unknown = parseYaml(source);
+    return typeof data === 'object' && data !== null ? data : undefined;
+  } catch {
+    return undefined; // Not front matter then: two rules with text between them.
+  }
+}
+
+/** A blank line ends HTML in Markdown. In a table of plain HTML it shall not: an empty comment keeps the table whole. */
+function wholeTables(lines: readonly string[]): string[] {
+  const out = [...lines];
+  let start = -1;
+  for (const [at, line] of lines.entries()) {
+    if (/^\s*<table\b/i.test(line)) start = at;
+    if (/^\s*(?:`{3}|~{3})/.test(line)) start = -1;
+    if (start === -1 || !/<\/table>/i.test(line)) continue;
+    for (let row = start; row < at; row++) if ((lines[row] ?? '').trim() === '') out[row] = '<!---->';
+    start = -1;
+  }
+  return out;
+}
+
+function blocks(nodes: readonly RootContent[]): RootContent[] {
+  return nodes.flatMap((node): RootContent[] => {
+    if (node.type === 'html') return blocks(htmlBlocks(node.value, node.position?.start.line ?? 1));
+    if (node.type === 'definition') return [];
+    if (node.type === 'paragraph')
+      return isBadges(node.children) ? [] : [{ ...node, children: words(node.children) }];
+    if (node.type === 'heading') return [{ ...node, children: words(node.children) }];
+    if (!('children' in node)) return [node];
+    if (node.type === 'tableRow') {
+      return [
+        { ...node, children: node.children.map((cell) => ({ ...cell, children: words(cell.children) })) },
+      ];
+    }
+    return [{ ...node, children: blocks(node.children as RootContent[]) } as RootContent];
+  });
+}
+
+function isBadges(nodes: readonly PhrasingContent[]): boolean {
+  const images = nodes
+    .filter((node) => !isBlank(node))
+    .map((node) => (node.type === 'link' ? node.children : [node]));
+  return images.length > 0 && images.every((link) => link.every((node) => isBlank(node) || isBadge(node)));
+}
+
+function isBlank(node: Nodes): boolean {
+  return (
+    node.type === 'break' ||
+    (node.type === 'text' && node.value.trim() === '') ||
+    (node.type === 'html' && !/^<img/i.test(node.value))
+  );
+}
+
+function isBadge(node: Nodes): boolean {
+  if (node.type === 'image') return BADGE.test(node.url);
+  if (node.type === 'imageReference') return BADGE.test(node.identifier);
+  return node.type === 'html' && BADGE.test(node.value);
+}
+
+/** Phrasing with the words of links and images only; a link without words shows where it leads. */
+function words(nodes: readonly PhrasingContent[]): PhrasingContent[] {
+  const out: PhrasingContent[] = [];
+  for (const node of nodes) {
+    if (node.type === 'link') {
+      const inside = words(node.children);
+      out.push(...(inside.some((child) => plainText(child).trim() !== '') ? inside : text(node.url)));
+    } else if (node.type === 'linkReference') out.push(...words(node.children));
+    else if (node.type === 'image' || node.type === 'imageReference') out.push(...text(node.alt ?? ''));
+    else if (node.type === 'html') out.push(...text(htmlText(node.value)));
+    else if (node.type === 'footnoteReference') continue;
+    else if (node.type === 'inlineCode') out.push(...role(node, out));
+    else if ('children' in node) out.push({ ...node, children: words(node.children) } as PhrasingContent);
+    else out.push(node);
+  }
+  return out.reduce<PhrasingContent[]>(joinText, []);
+}
+
+function text(value: string): PhrasingContent[] {
+  return value === '' ? [] : [{ type: 'text', value }];
+}
+
+/** Neighbouring texts become one, so that placeholders and the words around them are read together. */
+function joinText(out: PhrasingContent[], node: PhrasingContent): PhrasingContent[] {
+  const before = out.at(-1);
+  if (before?.type !== 'text' || node.type !== 'text') return [...out, node];
+  return [...out.slice(0, -1), { ...before, value: before.value + node.value }];
+}
+
+/** A role of MyST, {ref}`words <target>`, comes as text that ends in its name, then code: its words are what counts. */
+function role(node: InlineCode, out: PhrasingContent[]): PhrasingContent[] {
+  const before = out.at(-1);
+  const name = before?.type === 'text' ? /\{([a-z][a-z:]*)\}$/.exec(before.value)?.[1] : undefined;
+  if (before?.type !== 'text' || name === undefined) return [node];
+  out[out.length - 1] = { ...before, value: before.value.slice(0, -name.length - 2) };
+  const value = node.value.replace(/\s*<[^>]*>$/, '').replace(/^[~!]/, '') || node.value;
+  return /^(?:ref|doc|term|abbr|numref|any|sub|sup|download|external.*)$/.test(name)
+    ? text(value)
+    : [{ ...node, value }];
+}
