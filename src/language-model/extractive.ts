@@ -1,6 +1,7 @@
 // The language model of a machine without one: quotes the lines of the passages that answer the question, word for word.
 import { ChipwrightError } from '../errors.js';
 import { readQuestion } from './extractive/question.js';
+import { quote } from './extractive/quotation.js';
 import { type Ranking, rank } from './extractive/ranking.js';
 import { render } from './extractive/rendering.js';
 import { select } from './extractive/selection.js';
@@ -35,7 +36,7 @@ export function extractive({ similarity }: { readonly similarity?: Similarity } 
         ranking = rank(question, sections, new Map(units.map((unit, at) => [unit, scores[at] ?? 0])));
       }
       let separator = '';
-      for (const block of render(select(ranking, question.kind))) {
+      for (const block of render(quote(select(ranking), question.kind, ranking.carried))) {
         stopIfAborted(signal);
         yield separator + block;
         separator = '\n\n';

@@ -38,8 +38,19 @@ const WEIGHT = {
   pair: 0.5,
 };
 
-/** Clauses end here. */
-const BETWEEN_NEEDS = /[.?!;,:](?:\s|$)|\b(?:and|then|before|after|afterwards|while|also|as well as)\b/iu;
+const BETWEEN_SENTENCES = /(?<=[.?!])\s+(?=\p{Lu})/u;
+const BETWEEN_CLAUSES = /[;,:](?:\s|$)|\b(?:and|then|before|after|afterwards|also|as well as)\b/iu;
+
+/** A sentence without any of these tells what happened, not what is asked. */
+const ASKS =
+  /\?|\b(?:how|what|which|why|where|when|who|want|wants|wish|wishes|need|needs|like to|desires?|decide|trying|tries|proceeds?|should|must|please|explain|show|list|finally|next)\b/iu;
+
+/** Clauses that open like this say under which circumstances. */
+const SETS_THE_SCENE =
+  /^\s*(?:given|suppose|supposing|assume|assuming|in (?:a|my|the|certain|this)\b|when|whenever|while|during|once|after|before|if|as an?\b|for the \w+ (?:platform|tool|application))/iu;
+
+/** The rest of the question weighs at most this share of a need: it says what the need is about. */
+const CONTEXT = 0.25;
 
 /** A clause with less than this is part of its neighbour. */
 const FEWEST_WORDS_OF_A_NEED = 2;
@@ -49,33 +60,59 @@ const CARRIED_OVER = 0.4;
 
 export function readQuestion(text: string, history: readonly { readonly question: string }[] = []): Question {
   const terms = weighted(text);
-  const clauses: Map<string, number>[] = [];
-  for (const clause of text.split(BETWEEN_NEEDS)) {
-    const own = weighted(clause);
-    const last = clauses.at(-1);
-    if (
-      last !== undefined &&
-      (wordCount(own) < FEWEST_WORDS_OF_A_NEED || wordCount(last) < FEWEST_WORDS_OF_A_NEED)
-    ) {
-      for (const [term, weight] of own) last.set(term, weight);
-    } else {
-      clauses.push(own);
-    }
-  }
   const before = history.at(-1);
-  if (before !== undefined && wordCount(terms) <= FEWEST_WORDS_OF_A_NEED) {
-    for (const [term, weight] of weighted(before.question)) {
-      if (!terms.has(term)) terms.set(term, weight * CARRIED_OVER);
+  if (before !== undefined && wordCount(terms) <= FEWEST_WORDS_OF_A_NEED)
+    addMissing(terms, weighted(before.question), CARRIED_OVER);
+
+  const needs: Map<string, number>[] = [];
+  for (const sentence of text.split(BETWEEN_SENTENCES)) {
+    if (!ASKS.test(sentence)) continue;
+    for (const clause of sentence.split(BETWEEN_CLAUSES)) {
+      const own = weighted(clause);
+      const last = needs.at(-1);
+      if (SETS_THE_SCENE.test(clause)) continue;
+      if (last !== undefined && Math.min(wordCount(own), wordCount(last)) < FEWEST_WORDS_OF_A_NEED) {
+        addMissing(last, own, 1);
+      } else {
+        needs.push(own);
+      }
     }
-    return { kind: kindOf(text), terms, needs: [terms] };
   }
-  return { kind: kindOf(text), terms, needs: clauses.length > 1 ? clauses : [terms] };
+  const kind = kindOf(text);
+  if (needs.length < 2) return { kind, terms, needs: [terms] };
+  return { kind, terms, needs: needs.map((need) => inContext(need, terms)) };
+}
+
+/** A need, and the rest of the question as far as `CONTEXT` allows. */
+function inContext(need: Terms, question: Terms): Terms {
+  const context = Array.from(question).filter(([term]) => !need.has(term));
+  const room = CONTEXT * total(need.values());
+  const whole = total(context.map(([, weight]) => weight));
+  const result = new Map(need);
+  for (const [term, weight] of context) result.set(term, weight * Math.min(CONTEXT, room / whole));
+  return result;
+}
+
+function total(weights: Iterable<number>): number {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
+}
+
+/** Adds what `terms` does not hold yet, at `share` of its weight. */
+function addMissing(terms: Map<string, number>, more: Terms, share: number): void {
+  for (const [term, weight] of more) if (!terms.has(term)) terms.set(term, weight * share);
 }
 
 function kindOf(question: string): QuestionKind {
   if (/\bwhy\b|\breasons?\b|\bcauses?\b/iu.test(question)) return 'why';
   if (/\bhow (?:many|much|long|often|large|big|far)\b/iu.test(question)) return 'other';
-  if (/\bhow\b|\bsteps?\b|\bway to\b|\bcommands?\b|\bsyntax\b|\bguide me\b/iu.test(question)) return 'how';
+  if (
+    /\bhow\b|\bsteps?\b|\bway to\b|\bsequence of\b|\bprocedure\b|\bcommands?\b|\bsyntax\b|\bguide me\b/iu.test(
+      question,
+    )
+  )
+    return 'how';
   if (
     /\b(?:which|what|list|all)\b[^.?]*\b(?:options|flags|parameters|arguments|switches|values|settings|variables|types)\b/iu.test(
       question,

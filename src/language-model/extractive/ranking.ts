@@ -15,12 +15,16 @@ export interface RankedSection {
   readonly units: readonly RankedUnit[];
   /** Per need, comparable across sections and needs. */
   readonly scores: readonly number[];
+  /** Per need: how far the last heading says the same as the need, 0 to 1. */
+  readonly titled: readonly number[];
 }
 
 export interface Ranking {
   readonly sections: readonly RankedSection[];
   /** Per need: its share of what the question asks, 0 to 1. */
   readonly importance: readonly number[];
+  /** The share of a need that the words of `text` carry, 0 to 1. */
+  carried(text: string, need: number): number;
 }
 
 /** A word in the heading counts for the units below it, but less than in the unit. */
@@ -56,6 +60,10 @@ export function rank(
   const total = sum(totals);
 
   return {
+    carried: (text, need) => {
+      const terms = new Set(termsOf(text));
+      return share(needs[need] ?? new Map(), totals[need] ?? 0, (term) => (terms.has(term) ? 1 : 0));
+    },
     importance: totals.map((weight) => (total === 0 ? 1 / totals.length : weight / total)),
     sections: read.map(({ section, units, heading, title }) => {
       const ranked = units.map(({ unit, terms }) => ({
@@ -68,6 +76,7 @@ export function rank(
         ),
       }));
       const everything = new Set([...heading, ...units.flatMap(({ terms }) => [...terms])]);
+      const titled = needs.map((need, at) => titleMatch(title, need, totals[at] ?? 0, rarity));
       const scores = needs.map((need, at) => {
         const of = totals[at] ?? 0;
         const best = Math.max(
@@ -79,13 +88,10 @@ export function rank(
         );
         const whole = share(need, of, (term) => (everything.has(term) ? 1 : 0));
         return (
-          best +
-          SECTION_SHARE * whole +
-          TITLE_MATCH * titleMatch(title, need, of, rarity) +
-          RANK_PRIOR / (1 + section.rank)
+          best + SECTION_SHARE * whole + TITLE_MATCH * (titled[at] ?? 0) + RANK_PRIOR / (1 + section.rank)
         );
       });
-      return { section, units: ranked, scores };
+      return { section, units: ranked, scores, titled };
     }),
   };
 }

@@ -1,10 +1,8 @@
 // Excerpts as Markdown: one block per line quoted, each with its marker.
 import { ELLIPSIS, escaped } from './inline.js';
-import type { Excerpt } from './selection.js';
-import type { Unit } from './units.js';
+import type { Excerpt } from './quotation.js';
+import { fitsOneLine, type Unit } from './units.js';
 
-const MOST_CODE_BLOCKS = 2;
-const MOST_CODE_LINES = 18;
 const LONGEST_CODE_LINE = 200;
 
 /** The blocks of the answer, to be set apart by blank lines. */
@@ -21,13 +19,12 @@ export function render(excerpts: readonly Excerpt[]): string[] {
         blocks.push(cite(lineStart(group.map(({ text }) => text).join(' '))));
         introduced = true;
       } else if (first.kind === 'code') {
-        const line = onlyLine(first.text);
-        if (codeBlocks < MOST_CODE_BLOCKS) {
+        if (fitsOneLine(first) && (codeBlocks > 0 || !introduced)) {
+          blocks.push(cite(`\`${first.text.trim()}\``));
+        } else {
           if (!introduced) blocks.push(cite(`**${escaped(headings.at(-1) ?? '')}**`));
           blocks.push(codeBlock(first));
           codeBlocks += 1;
-        } else if (line !== undefined) {
-          blocks.push(cite(`\`${line}\``));
         }
         introduced = true;
       } else {
@@ -64,13 +61,6 @@ function lineStart(text: string): string {
     .replace(/^(\d{1,9})([.)])(?=\s|$)/u, '$1\\$2');
 }
 
-function onlyLine(code: string): string | undefined {
-  const trimmed = code.trim();
-  return trimmed.includes('\n') || trimmed.includes('`') || trimmed.length > LONGEST_CODE_LINE
-    ? undefined
-    : trimmed;
-}
-
 function codeBlock({ text, language }: Unit): string {
   const lines = text
     .replace(/\s+$/u, '')
@@ -78,8 +68,7 @@ function codeBlock({ text, language }: Unit): string {
     .map((line) =>
       line.length > LONGEST_CODE_LINE ? `${line.slice(0, LONGEST_CODE_LINE)} ${ELLIPSIS}` : line.trimEnd(),
     );
-  const kept = lines.length > MOST_CODE_LINES ? [...lines.slice(0, MOST_CODE_LINES), ELLIPSIS] : lines;
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return [`${fence}${language ?? ''}`, ...kept, fence].join('\n');
+  return [`${fence}${language ?? ''}`, ...lines, fence].join('\n');
 }

@@ -15,7 +15,7 @@ export interface Unit {
   readonly text: string;
   /** Paragraph, list, table or code block it is part of; blocks are numbered through the section. */
   readonly block: number;
-  /** Its number in an ordered list. */
+  /** Its number in an ordered list, or in a table whose rows are numbered. */
   readonly step?: number;
   /** Of a code block. */
   readonly language?: string;
@@ -39,16 +39,25 @@ const DEEPEST_NESTING = 20;
 
 /** Headings that name a part of a section, not a topic of their own. */
 const PART_OF_SECTION =
-  /^(?:(?:options?|arguments?|parameters?|switches|flags|usage|synopsis|syntax|description|notes?|returns?)(?: description)?|examples?(?: usage)?)\s*:?$/iu;
+  /^(?:(?:commands?|options?|arguments?|parameters?|switches|flags|usage|synopsis|syntax|description|notes?|returns?)(?: description)?|examples?(?: usage)?)\s*:?$/iu;
 
 /** A list item or a table row is quoted up to this many words, in whole sentences. */
 const LONGEST_ITEM_WORDS = 60;
 
+/** Whether a code block can be written as a code span: a command without its options. */
+export function fitsOneLine({ kind, text }: Unit): boolean {
+  return kind === 'code' && text.trim().length <= LONGEST_CODE_SPAN && !/[\n`]/u.test(text.trim());
+}
+
+const LONGEST_CODE_SPAN = 120;
+
 export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
-  const title = passage.title
+  const parts = passage.title
     .split(' > ')
     .map(oneLine)
     .filter((part) => part !== '');
+  const topics = parts.filter((part) => !PART_OF_SECTION.test(part));
+  const title = topics.length > 0 ? topics : parts;
   const sections: Section[] = [];
   let units: Unit[] = [];
   let headings: string[] = title;
@@ -84,14 +93,13 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
   const table = ({ children: [header, ...rows] }: Table): void => {
     block += 1;
     const names = header?.children.map((cell) => inlineText(cell.children).markdown.trim()) ?? [];
-    for (const row of rows) {
-      add(
-        'row',
-        rowLine(
-          names,
-          row.children.map((cell) => leadingSentences(sentences(inlineText(cell.children)))),
-        ),
-      );
+    const cells = rows.map((row) =>
+      row.children.map((cell) => leadingSentences(sentences(inlineText(cell.children)))),
+    );
+    const numbered = cells.length > 1 && cells.every(([first = '']) => /^\d{1,4}\.?$/u.test(first));
+    for (const [first = '', ...rest] of cells) {
+      if (numbered) add('row', rowLine(names.slice(1), rest), { step: Number.parseInt(first, 10) });
+      else add('row', rowLine(names, [first, ...rest]));
     }
   };
   const blocks = (
@@ -102,7 +110,7 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
     for (const node of nodes) {
       if (node.type === 'heading') {
         const text = oneLine(plainText(node, { includeImageAlt: false, includeHtml: false }));
-        if (text === '' || (PART_OF_SECTION.test(text) && units.length > 0)) continue;
+        if (text === '' || PART_OF_SECTION.test(text)) continue;
         flush();
         headings = [...title.filter((part) => part !== text), text];
       } else if (node.type === 'paragraph') {
