@@ -1,12 +1,10 @@
 // From a parsed document to chunks: whole blocks, by heading, each about as long as an encoder reads best.
 import { createHash } from 'node:crypto';
 import type { Chunk, Place } from '../src/retrieval/passage.js';
-import { type Block, block, render, span } from './chunker/block.js';
-import { blocksOf } from './chunker/blocks.js';
+import { type Block, render, span } from './chunker/block.js';
 import { pack } from './chunker/pack.js';
-import { type Section, sectionsOf } from './chunker/sections.js';
-import { estimateTokens, TARGET_TOKENS } from './chunker/size.js';
-import { escapeText } from './chunker/write-markdown.js';
+import { outline, type Section } from './chunker/sections.js';
+import { TARGET_TOKENS } from './chunker/size.js';
 import type { ParsedDocument } from './parsed-document.js';
 
 /** Part of every content hash: raise it when the same tree gives other chunks, and everything is indexed anew. */
@@ -27,7 +25,7 @@ export function chunk(
   link: (place: Place) => string | undefined,
 ): Chunk[] {
   const seen = new Map<string, number>();
-  return draftsOf(document).map(({ path, blocks }, ordinal) => {
+  return draftsOf(outline(document.tree, document.title)).map(({ path, blocks }, ordinal) => {
     const text = render(blocks);
     const content = `${path.join('\n')}\n\n${text}`;
     const repetition = seen.get(content) ?? 0;
@@ -56,58 +54,49 @@ function chunkId(documentId: string, content: string, repetition: number): strin
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function draftsOf(document: ParsedDocument): Draft[] {
+/** The chunks of a section: it is one of them where it is small enough as a whole, with everything below it. */
+function draftsOf(section: Section): Draft[] {
+  if (section.tokens <= TARGET_TOKENS && !holdsDefinition(section)) return shared([section], section.path);
+  const intro: Section = { ...section, heading: null, children: [], tokens: sizeOf(section.blocks) };
   const drafts: Draft[] = [];
-  let run: SizedSection[] = [];
-  for (const section of sectionsOf(document.tree, document.title).map(sized)) {
-    if (!joins(run, section)) {
-      drafts.push(...closed(run));
-      run = [];
-    }
-    run.push(section);
+  let run: Section[] = [];
+  const close = () => {
+    drafts.push(...shared(run, section.path));
+    run = [];
+  };
+  for (const part of [intro, ...section.children]) {
+    const tiny = part.tokens <= TINY_TOKENS && !holdsDefinition(part);
+    if (!tiny || run.reduce((sum, { tokens }) => sum + tokens, part.tokens) > TARGET_TOKENS) close();
+    if (tiny) run.push(part);
+    else if (part === intro)
+      drafts.push(...pack(intro.blocks).map((blocks) => ({ path: section.path, blocks })));
+    else drafts.push(...draftsOf(part));
   }
-  return [...drafts, ...closed(run)];
+  close();
+  return drafts;
 }
 
-interface SizedSection extends Section {
-  readonly blocks: readonly Block[];
-  readonly tokens: number;
-}
-
-function sized(section: Section): SizedSection {
-  const blocks = blocksOf(section.nodes);
-  const tokens = blocks.reduce((sum, part) => sum + part.tokens, estimateTokens(section.path.at(-1) ?? ''));
-  return { ...section, blocks, tokens };
-}
-
-/** Tiny neighbours under one parent share a chunk, and with them the few words that stand above the first of them. */
-function joins(run: readonly SizedSection[], section: SizedSection): boolean {
-  const first = run[0];
-  const before = run.at(-1);
-  if (first === undefined || before === undefined) return true;
-  if (
-    !section.leaf ||
-    [...run, section].some((part) => part.tokens > TINY_TOKENS || part.blocks.some((b) => b.alone))
-  )
-    return false;
-  if ([...run, section].reduce((sum, part) => sum + part.tokens, 0) > TARGET_TOKENS) return false;
-  const parent = JSON.stringify(section.path.slice(0, -1));
-  const introduced = run.length === 1 && JSON.stringify(first.path) === parent && first.blocks.length > 0;
-  return introduced || JSON.stringify(before.path.slice(0, -1)) === parent;
-}
-
-/** One section alone keeps its own path; several go under their common one, their headings in the text. */
-function closed(run: readonly SizedSection[]): Draft[] {
-  if (run.every((section) => section.blocks.length === 0)) return [];
-  const first = run[0];
-  const last = run.at(-1);
-  if (first === undefined || last === undefined) return [];
-  if (run.length === 1) return pack(first.blocks).map((blocks) => ({ path: first.path, blocks }));
-  const path = last.path.slice(0, -1);
-  const blocks = run.flatMap((section) => {
-    if (section.path.length === path.length) return section.blocks;
-    const heading = `${'#'.repeat(Math.min(6, path.length + 2))} ${escapeText(section.path.at(-1) ?? '', false)}`;
-    return [block(heading, section.headingPlace), ...section.blocks];
-  });
+/** Sections in one chunk under `path`, their headings in the text; one that is alone with its words keeps its own path. */
+function shared(sections: readonly Section[], path: readonly string[]): Draft[] {
+  const parts = sections.flatMap(flat);
+  const speaking = parts.filter((part) => part.blocks.length > 0);
+  const [only] = speaking;
+  if (only === undefined) return [];
+  if (speaking.length === 1) return [{ path: only.path, blocks: only.blocks }];
+  const blocks = parts.flatMap(({ path: own, heading, blocks }) =>
+    heading !== null && own.length > path.length ? [heading, ...blocks] : blocks,
+  );
   return [{ path, blocks }];
+}
+
+function flat(section: Section): Section[] {
+  return [section, ...section.children.flatMap(flat)];
+}
+
+function holdsDefinition(section: Section): boolean {
+  return flat(section).some(({ blocks }) => blocks.some((part) => part.alone));
+}
+
+function sizeOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, part) => sum + part.tokens, 0);
 }

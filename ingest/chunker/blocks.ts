@@ -2,10 +2,11 @@
 import type { Code, List, ListItem, Paragraph, RootContent, Table, TableRow } from 'mdast';
 import { toString as plainText } from 'mdast-util-to-string';
 import type { Place } from '../../src/retrieval/passage.js';
+import { stripInvisible } from '../parsers/decode.js';
 import { type Block, block, frame, placeOf } from './block.js';
 import { estimateTokens, MAX_TOKENS } from './size.js';
 import { splitText } from './split-text.js';
-import { visible, writeMarkdown } from './write-markdown.js';
+import { writeMarkdown } from './write-markdown.js';
 
 /** Cost of parting what belongs together, see Block.breakCost. */
 const BETWEEN_ITEMS = 0.15;
@@ -118,7 +119,7 @@ function longRow(row: TableRow, header: TableRow | undefined): Block[] {
 
 /** Code stays whole; over the limit it is cut between lines, best at a blank one or where a new command begins. */
 function code(node: Code): Block[] {
-  const lines = visible(node.value).split('\n');
+  const lines = stripInvisible(node.value).text.split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');
   if (first === -1) return [];
   const last = lines.findLastIndex((line) => line.trim() !== '');

@@ -1,42 +1,68 @@
-// The outline of a document: its nodes, grouped under the headings they stand below.
+// The outline of a document: its blocks, grouped under the headings they stand below.
 import type { Root, RootContent } from 'mdast';
 import { toString as plainText } from 'mdast-util-to-string';
-import type { Place } from '../../src/retrieval/passage.js';
-import { placeOf } from './block.js';
-import { visible } from './write-markdown.js';
+import { stripInvisible } from '../parsers/decode.js';
+import { type Block, block, placeOf } from './block.js';
+import { blocksOf } from './blocks.js';
+import { estimateTokens } from './size.js';
+import { escapeText } from './write-markdown.js';
 
 export interface Section {
   /** Headings down to this one, without the document's title. */
   readonly path: readonly string[];
-  /** Where its heading stands; empty for what comes before the first one. */
-  readonly headingPlace: Place;
-  readonly nodes: RootContent[];
-  /** No section stands below this one. */
-  leaf: boolean;
+  /** Its heading as text, for a chunk that several sections share; null for the document itself. */
+  readonly heading: Block | null;
+  /** What stands between its heading and the next one. */
+  readonly blocks: readonly Block[];
+  readonly children: readonly Section[];
+  /** Of everything in it, headings and all. */
+  readonly tokens: number;
 }
 
-/** The sections in document order; the first is what stands above every heading, and may be empty. */
-export function sectionsOf(tree: Root, title: string): Section[] {
-  const sections: Section[] = [{ path: [], headingPlace: {}, nodes: [], leaf: true }];
-  const open: { depth: number; name: string; section: Section }[] = [];
+interface Draft {
+  readonly depth: number;
+  readonly path: readonly string[];
+  readonly heading: Block | null;
+  readonly nodes: RootContent[];
+  readonly children: Draft[];
+}
+
+/** The document as one section that holds all others. */
+export function outline(tree: Root, title: string): Section {
+  const root: Draft = { depth: 0, path: [], heading: null, nodes: [], children: [] };
+  const open = [root];
   for (const node of tree.children) {
     if (node.type !== 'heading') {
-      sections.at(-1)?.nodes.push(node);
+      open.at(-1)?.nodes.push(node);
       continue;
     }
-    const name = visible(plainText(node)).replace(/\s+/g, ' ').trim();
-    while ((open.at(-1)?.depth ?? 0) >= node.depth) open.pop();
-    const parent = open.at(-1)?.section;
-    if (parent) parent.leaf = false;
-    const above = [...open.map((heading) => heading.name), name].filter((part) => part !== '');
-    const section: Section = {
-      path: above[0] === title ? above.slice(1) : above,
-      headingPlace: placeOf(node),
-      nodes: [],
-      leaf: true,
-    };
-    open.push({ depth: node.depth, name, section });
-    sections.push(section);
+    while (open.length > 1 && (open.at(-1)?.depth ?? 0) >= node.depth) open.pop();
+    const parent = open.at(-1) ?? root;
+    const name = stripInvisible(plainText(node)).text.replace(/\s+/g, ' ').trim();
+    // A heading that is the title, or has no words, leads to what is below it but is not part of the way there.
+    const silent = name === '' || (parent.path.length === 0 && name === title);
+    const path = silent ? parent.path : [...parent.path, name];
+    const marks = '#'.repeat(Math.min(6, path.length + 1));
+    const heading = silent ? null : block(`${marks} ${escapeText(name)}`, placeOf(node));
+    const section: Draft = { depth: node.depth, path, heading, nodes: [], children: [] };
+    parent.children.push(section);
+    open.push(section);
   }
-  return sections;
+  return measured(root);
+}
+
+function measured({ path, heading, nodes, children }: Draft): Section {
+  const blocks = blocksOf(nodes);
+  const below = children.map(measured);
+  const own = blocks.reduce(
+    (sum, part) => sum + part.tokens + (part.frame?.tokens ?? 0),
+    estimateTokens(heading?.text ?? ''),
+  );
+  return {
+    path,
+    heading,
+    blocks,
+    children: below,
+    tokens: below.reduce((sum, child) => sum + child.tokens, own),
+  };
 }

@@ -2,44 +2,41 @@
 import type { RootContent } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { type Handle, type Options, toMarkdown } from 'mdast-util-to-markdown';
-
-/** Control, bidi, zero-width and tag characters: nobody sees them, so nobody shall be answered from them. */
-const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/gu;
-
-/** `text` without characters that cannot be seen. */
-export function visible(text: string): string {
-  return text.replace(INVISIBLE, '');
-}
+import { stripInvisible } from '../parsers/decode.js';
 
 /**
  * Escapes what Markdown would take for markup, and nothing else: the writer's own escaping turns every `snake_case`
  * name into `snake\_case`, which neither a search nor a reader wants.
  */
-export function escapeText(value: string, inTable: boolean): string {
-  let text = visible(value)
-    .replace(/\\(?=[!-/:-@[-`{-~])/g, '\\\\')
+export function escapeText(value: string, where: { inTable?: boolean; atLineStart?: boolean } = {}): string {
+  let text = stripInvisible(value)
+    .text.replace(/\\(?=[!-/:-@[-`{-~])/g, '\\\\')
     .replace(/`/g, '\\`')
     .replace(/<(?=[A-Za-z/!?])/g, '\\<')
     .replace(/&(?=#?\w+;)/g, '\\&')
     .replace(/\]\(/g, ']\\(')
     .replace(/\n[ \t]+/g, '\n')
-    .replace(
-      /^([ \t]*)(#{1,6}(?=\s|$)|>|[-+](?=\s|$)|=+(?=\s*$)|-+(?=\s*$)|~~~|\[(?=[^\]\n]*\]:))/gm,
-      '$1\\$2',
+    .replace(LINE_START, (match, indent, mark, at) =>
+      at > 0 || where.atLineStart ? `${indent}\\${mark}` : match,
     )
-    .replace(/^([ \t]*\d{1,9})([.)](?=\s|$))/gm, '$1\\$2');
-  if ((text.match(/\*/g)?.length ?? 0) > 1) text = text.replace(/(?<=\S)\*|\*(?=\S)/g, '\\*');
-  else text = text.replace(/^([ \t]*)\*(?=\s|$)/gm, '$1\\*');
+    .replace(/^([ \t]*\d{1,9})([.)](?=\s|$))/gm, (match, number, stop, at) =>
+      at > 0 || where.atLineStart ? `${number}\\${stop}` : match,
+    );
+  if ((text.match(/\*/g)?.length ?? 0) > 1) text = text.replace(/(?<=[^\s\\])\*|(?<!\\)\*(?=\S)/g, '\\*');
   if ((text.match(/~/g)?.length ?? 0) > 1) text = text.replace(/(?<!\\)~/g, '\\~');
-  const loose = /(?<![\p{L}\p{N}_])_+(?=[^\s_])|(?<=[^\s_])_+(?![\p{L}\p{N}_])/gu;
-  if ((text.match(loose)?.length ?? 0) > 1) text = text.replace(loose, (run) => '\\_'.repeat(run.length));
-  return inTable ? text.replace(/\|/g, '\\|').replace(/\n/g, ' ') : text;
+  if ((text.match(LOOSE_UNDERSCORE)?.length ?? 0) > 1)
+    text = text.replace(LOOSE_UNDERSCORE, (run) => '\\_'.repeat(run.length));
+  return where.inTable ? text.replace(/\|/g, '\\|').replace(/\n/g, ' ') : text;
 }
 
-const text: Handle = (node: { value: string }, _parent, state) =>
-  escapeText(node.value, state.stack.includes('tableCell'));
+/** What would begin a heading, a quote, an item, an underline, a fence or a definition. */
+const LINE_START = /^([ \t]*)(#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|=+(?=\s*$)|-+(?=\s*$)|~~~|\[(?=[^\]\n]*\]:))/gm;
+
+/** An underscore that is not inside a word, and so could mark emphasis. */
+const LOOSE_UNDERSCORE = /(?<![\p{L}\p{N}_])_+(?=[^\s_])|(?<=[^\s_])_+(?![\p{L}\p{N}_])/gu;
+
+const text: Handle = (node: { value: string }, _parent, state, info) =>
+  escapeText(node.value, { inTable: state.stack.includes('tableCell'), atLineStart: info.before === '\n' });
 
 /** The writer's own emphasis turns letters beside it into character references, which search would not find. */
 function marked(marker: string): Handle {
@@ -61,8 +58,13 @@ const OPTIONS: Options = {
     strong: marked('**'),
     link: (node, _parent, state, info) => state.containerPhrasing(node, info),
     linkReference: (node, _parent, state, info) => state.containerPhrasing(node, info),
-    image: (node, _parent, state) => escapeText(node.alt ?? '', state.stack.includes('tableCell')),
-    imageReference: (node, _parent, state) => escapeText(node.alt ?? '', state.stack.includes('tableCell')),
+    image: (node, _parent, state) =>
+      escapeText(node.alt ?? '', { inTable: state.stack.includes('tableCell') }),
+    imageReference: (node, _parent, state) =>
+      escapeText(node.alt ?? '', { inTable: state.stack.includes('tableCell') }),
+    // Two spaces, as a backslash at each line end would be read as part of the words.
+    break: (_node, _parent, state) =>
+      state.stack.some((part) => part === 'tableCell' || part === 'headingAtx') ? ' ' : '  \n',
     html: () => '',
     definition: () => '',
     footnoteReference: () => '',

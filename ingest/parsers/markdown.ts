@@ -1,5 +1,5 @@
 // Markdown, as GitHub, MyST and Sphinx write it, to a clean tree: words, tables and code; no images, HTML or badges.
-import type { InlineCode, Nodes, PhrasingContent, Root, RootContent } from 'mdast';
+import type { Image, ImageReference, InlineCode, Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString as plainText } from 'mdast-util-to-string';
@@ -12,7 +12,7 @@ import { htmlBlocks, htmlText } from './markdown/embedded-html.js';
 import { titleOf } from './nodes.js';
 
 const BADGE =
-  /shields\.io|badge|\/workflows\/|travis-ci|readthedocs\.org\/projects|codecov|circleci|bestpractices/i;
+  /shields\.io|badge|\/workflows\/|travis-ci|readthedocs\.org\/projects|buildstatus|codecov|circleci|bestpractices/i;
 
 /** Markdown. Positions are lines. */
 export const parseMarkdown: Parser = async (bytes, path) => {
@@ -63,7 +63,7 @@ function wholeTables(lines: readonly string[]): string[] {
 function blocks(nodes: readonly RootContent[]): RootContent[] {
   return nodes.flatMap((node): RootContent[] => {
     if (node.type === 'html') return blocks(htmlBlocks(node.value, node.position?.start.line ?? 1));
-    if (node.type === 'definition') return [];
+    if (node.type === 'definition' || isContents(node)) return [];
     if (node.type === 'paragraph')
       return isBadges(node.children) ? [] : [{ ...node, children: words(node.children) }];
     if (node.type === 'heading') return [{ ...node, children: words(node.children) }];
@@ -75,6 +75,15 @@ function blocks(nodes: readonly RootContent[]): RootContent[] {
     }
     return [{ ...node, children: blocks(node.children as RootContent[]) } as RootContent];
   });
+}
+
+/** A list of links to headings of this page says nothing that the headings do not say. */
+function isContents(node: Nodes): boolean {
+  if (node.type === 'list') return node.children.every(isContents);
+  if (node.type === 'listItem') return node.children.length > 0 && node.children.every(isContents);
+  if (node.type !== 'paragraph') return false;
+  const links = node.children.filter((child) => !isBlank(child));
+  return links.length === 1 && links[0]?.type === 'link' && links[0].url.startsWith('#');
 }
 
 function isBadges(nodes: readonly PhrasingContent[]): boolean {
@@ -98,6 +107,14 @@ function isBadge(node: Nodes): boolean {
   return node.type === 'html' && BADGE.test(node.value);
 }
 
+/** What an image shows, where its author said more than that it is one. */
+function altText(node: Image | ImageReference): string {
+  const alt = node.alt?.trim() ?? '';
+  return isBadge(node) || /^(?:alt(?: text)?|image|img|figure|screenshot|[\w./-]+\.\w{3,4})$/i.test(alt)
+    ? ''
+    : alt;
+}
+
 /** Phrasing with the words of links and images only; a link without words shows where it leads. */
 function words(nodes: readonly PhrasingContent[]): PhrasingContent[] {
   const out: PhrasingContent[] = [];
@@ -106,7 +123,7 @@ function words(nodes: readonly PhrasingContent[]): PhrasingContent[] {
       const inside = words(node.children);
       out.push(...(inside.some((child) => plainText(child).trim() !== '') ? inside : text(node.url)));
     } else if (node.type === 'linkReference') out.push(...words(node.children));
-    else if (node.type === 'image' || node.type === 'imageReference') out.push(...text(node.alt ?? ''));
+    else if (node.type === 'image' || node.type === 'imageReference') out.push(...text(altText(node)));
     else if (node.type === 'html') out.push(...text(htmlText(node.value)));
     else if (node.type === 'footnoteReference') continue;
     else if (node.type === 'inlineCode') out.push(...role(node, out));

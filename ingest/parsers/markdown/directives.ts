@@ -58,7 +58,7 @@ export function rewriteDirectives(lines: readonly string[]): string[] {
       out.push(...options.map(() => ''), `${indent}${closing}${language}`);
       open.push({ marker, inside: 'kept', closing });
     } else if (DROPPED.test(name)) {
-      out.push(altText(options), ...options.map(() => ''));
+      out.push(name === 'literalinclude' ? fileName(argument) : altText(options), ...options.map(() => ''));
       open.push({ marker, inside: 'dropped', closing: '' });
     } else {
       out.push(indent + label(name, argument), ...options.map(() => ''));
@@ -87,6 +87,11 @@ function optionLines(lines: readonly string[], from: number): string[] {
 
 function altText(options: readonly string[]): string {
   return options.flatMap((line) => /^\s*:alt:\s*(.*)$/.exec(line)?.[1] ?? []).join(' ');
+}
+
+/** The file whose text belongs here: the reader can at least look it up. */
+function fileName(argument: string): string {
+  return argument === '' ? '' : `\`${argument.replace(/^(?:\.{0,2}\/)+/, '')}\``;
 }
 
 function label(name: string, argument: string): string {
