@@ -19,14 +19,22 @@ export interface Prompt {
   readonly passages: readonly NumberedPassage[];
 }
 
+/** How the writing ended, where the writer can tell; at most one, after the last text. */
+export interface Ending {
+  /** `cut`: the model reached a limit of length, and what was yielded stands but is not all. */
+  readonly finish: 'complete' | 'cut';
+  /** As counted by the other side, where it counts. */
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
 export interface LanguageModel {
   /** For people and for the answer's `model`: `gpt-5-mini`, `extractive`. */
   readonly name: string;
   /** True when the text is quoted from the passages word for word, so that the answer is marked as such. */
   readonly quotes: boolean;
   /**
-   * Streams Markdown with `[n]` markers and no URL. Rejects with `language_model_unavailable` (retryable says whether
+   * Streams Markdown with `[n]` markers and no URL, and may say at last how it ended. Rejects with `language_model_unavailable` (retryable says whether
    * trying again may help), `language_model_refused` or `timeout`. What was yielded before a rejection stands.
    */
-  stream(prompt: Prompt, signal: AbortSignal): AsyncIterable<string>;
+  stream(prompt: Prompt, signal: AbortSignal): AsyncIterable<string | Ending>;
 }
