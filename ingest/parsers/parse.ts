@@ -14,7 +14,7 @@ const BY_EXTENSION: readonly (readonly [Parser, string])[] = [
   [parseMarkdown, 'md markdown mdx myst qmd'],
   [parseRst, 'rst rest'],
   [parseText, 'txt text log rpt adoc org'],
-  [parseCode, 'tcl sdc xdc v vh sv svh py pyi c h cc cpp cxx hh hpp hxx'],
+  [parseCode, 'tcl sdc xdc upf v vh sv svh py pyi c h cc cpp cxx hh hpp hxx'],
 ];
 
 const PARSERS = new Map(
