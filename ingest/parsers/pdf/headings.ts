@@ -1,0 +1,76 @@
+// Which lines of a PDF are headings, and how deep: size and weight find them, the outline ranks them.
+import type { OutlineEntry } from './extract.js';
+import { type Line, lineText, segments } from './lines.js';
+import { isMono } from './phrasing.js';
+
+/** The depth of the heading that a line is, from 1; undefined for text. */
+export type HeadingDepth = (line: Line, before: Line | undefined) => number | undefined;
+
+/** Learns from the whole document what its headings look like. */
+export function headingDepths(lines: readonly Line[], outline: readonly OutlineEntry[]): HeadingDepth {
+  const body = bodySize(lines);
+  const outlined = new Map(outline.map(({ title, depth }) => [words(title), depth]));
+  const styles = new Map<string, { size: number; bold: boolean; depths: Map<number, number> }>();
+  for (const [at, line] of lines.entries()) {
+    if (!isHeading(line, lines[at - 1], body)) continue;
+    const style = styles.get(styleOf(line)) ?? { size: line.size, bold: isBold(line), depths: new Map() };
+    const depth = outlined.get(words(lineText(line)));
+    if (depth !== undefined) style.depths.set(depth, (style.depths.get(depth) ?? 0) + 1);
+    styles.set(styleOf(line), style);
+  }
+  const ranks = new Map<string, number>();
+  let last = 0;
+  const largestFirst = [...styles].sort(
+    ([, one], [, other]) => other.size - one.size || Number(other.bold) - Number(one.bold),
+  );
+  for (const [name, { depths }] of largestFirst) {
+    const common = [...depths].sort((one, other) => other[1] - one[1])[0]?.[0];
+    last = Math.min(Math.max(common ?? last + 1, last), 6);
+    ranks.set(name, last);
+  }
+  return (line, before) =>
+    isHeading(line, before, body)
+      ? (outlined.get(words(lineText(line))) ?? ranks.get(styleOf(line)))
+      : undefined;
+}
+
+/** The size most of the text has. */
+export function bodySize(lines: readonly Line[]): number {
+  const letters = new Map<number, number>();
+  for (const line of lines) {
+    const size = Math.round(line.size * 2) / 2;
+    letters.set(size, (letters.get(size) ?? 0) + lineText(line).length);
+  }
+  return [...letters].sort((one, other) => other[1] - one[1])[0]?.[0] ?? 10;
+}
+
+function isHeading(line: Line, before: Line | undefined, body: number): boolean {
+  const title = lineText(line);
+  if (title.length > 120 || !/[\p{L}\d]/u.test(title) || /[.,;:]$/.test(title) || isMono(line)) return false;
+  if (line.size >= body * 1.15) return true;
+  if (line.size < body * 0.95 || !isBold(line) || !/\p{L}/u.test(title)) return false;
+  // The bold words at the head of a table stand in columns; those in a paragraph stand close under its other lines.
+  const [first, second] = segments(line);
+  if (first !== undefined && second !== undefined && second.x - first.right > 3 * line.size) return false;
+  return (
+    before === undefined ||
+    before.page !== line.page ||
+    line.y - before.y > 1.3 * line.size ||
+    line.y < before.y
+  );
+}
+
+function isBold(line: Line): boolean {
+  return line.runs.every((run) => run.bold);
+}
+
+function styleOf(line: Line): string {
+  return `${Math.round(line.size * 2)}${isBold(line) ? 'b' : ''}`;
+}
+
+function words(title: string): string {
+  return title
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase();
+}
