@@ -39,7 +39,8 @@ const WEIGHT = {
 };
 
 const BETWEEN_SENTENCES = /(?<=[.?!])\s+(?=\p{Lu})/u;
-const BETWEEN_CLAUSES = /[;,:](?:\s|$)|\b(?:and|then|before|after|afterwards|also|as well as)\b/iu;
+const BETWEEN_CLAUSES =
+  /[;,:](?:\s|$)|\b(?:and|then|before|after|afterwards|also|as well as)\b|\b(?=in order to|so that|to (?:help|avoid|ensure|improve|enhance)\b)/iu;
 
 /** A sentence without any of these tells what happened, not what is asked. */
 const ASKS =
@@ -47,7 +48,7 @@ const ASKS =
 
 /** Clauses that open like this say under which circumstances. */
 const SETS_THE_SCENE =
-  /^\s*(?:given|suppose|supposing|assume|assuming|in (?:a|my|the|certain|this)\b|when|whenever|while|during|once|after|before|if|as an?\b|for the \w+ (?:platform|tool|application))/iu;
+  /^\s*(?:given|suppose|supposing|assume|assuming|in (?:a|my|the|certain|this)\b|when|whenever|while|during|once|after|before|if|in order to|so that|to (?:help|avoid|ensure|improve|enhance)\b|as an?\b|for the \w+ (?:platform|tool|application))/iu;
 
 /** The rest of the question weighs at most this share of a need: it says what the need is about. */
 const CONTEXT = 0.25;
@@ -83,13 +84,15 @@ export function readQuestion(text: string, history: readonly { readonly question
   return { kind, terms, needs: needs.map((need) => inContext(need, terms)) };
 }
 
-/** A need, and the rest of the question as far as `CONTEXT` allows. */
+/** A need, and the rest of the question as far as `CONTEXT` allows. The only identifier is what all of it is about. */
 function inContext(need: Terms, question: Terms): Terms {
   const context = Array.from(question).filter(([term]) => !need.has(term));
   const room = CONTEXT * total(need.values());
   const whole = total(context.map(([, weight]) => weight));
   const result = new Map(need);
   for (const [term, weight] of context) result.set(term, weight * Math.min(CONTEXT, room / whole));
+  const identifiers = [...question.keys()].filter(isIdentifier);
+  if (identifiers.length === 1) for (const term of identifiers) result.set(term, WEIGHT.identifier);
   return result;
 }
 
@@ -105,6 +108,7 @@ function addMissing(terms: Map<string, number>, more: Terms, share: number): voi
 }
 
 function kindOf(question: string): QuestionKind {
+  if (/\bhow (?:can|could|do|does|should|to|would)\b/iu.test(question)) return 'how';
   if (/\bwhy\b|\breasons?\b|\bcauses?\b/iu.test(question)) return 'why';
   if (/\bhow (?:many|much|long|often|large|big|far)\b/iu.test(question)) return 'other';
   if (
@@ -137,7 +141,7 @@ function weighted(text: string): Map<string, number> {
     if (term.includes(' ')) {
       const [left = '', right = ''] = term.split(' ');
       if (!ASKING.has(left) && !ASKING.has(right)) weights.set(term, WEIGHT.pair);
-    } else if (/[_.:]/u.test(term)) {
+    } else if (isIdentifier(term)) {
       weights.set(term, WEIGHT.identifier);
     } else if (flagTerms.has(term)) {
       weights.set(term, WEIGHT.flag);
@@ -146,6 +150,10 @@ function weighted(text: string): Map<string, number> {
     }
   }
   return weights;
+}
+
+function isIdentifier(term: string): boolean {
+  return /[_.:]/u.test(term);
 }
 
 function wordCount(terms: Terms): number {

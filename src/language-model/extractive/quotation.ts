@@ -27,7 +27,7 @@ const SAME_TITLE = 0.5;
 const LONGEST_LIST = 12;
 const MOST_LINES = { alone: 5, together: 2 };
 const MOST_CODE_BLOCKS = 2;
-const LONG_CODE_LINES = 14;
+const LONG_CODE_LINES = 18;
 const MOST_TELLING_LINES = 7;
 /** The first line names the command. */
 const FIRST_LINE = 0.1;
@@ -124,7 +124,16 @@ class SectionQuotation {
   private takeLead(): number | undefined {
     const first = this.section.units.findIndex(({ unit }) => unit.kind === 'sentence');
     const [lead] = this.best(['sentence'], (unit, at) => {
-      const place = at === first ? (unit.text.includes('`') ? 0.35 : 0.25) : at === first + 1 ? 0.1 : 0;
+      const place =
+        at === first
+          ? unit.text.endsWith(':')
+            ? 0.1
+            : unit.text.includes('`')
+              ? 0.35
+              : 0.25
+          : at === first + 1
+            ? 0.1
+            : 0;
       return (
         place + suitability(unit, this.kind) - (this.follows(at) && POINTS_BACK.test(unit.text) ? 0.15 : 0)
       );
@@ -187,7 +196,9 @@ class SectionQuotation {
     for (const at of this.best(['sentence'], (unit) => suitability(unit, this.kind))) {
       const unit = this.unit(at);
       if (unit === undefined || this.words + wordsIn(unit) > this.room) continue;
-      const worth = (this.relevance[at] ?? 0) + suitability(unit, this.kind) >= WORTH_QUOTING;
+      const worth =
+        (this.relevance[at] ?? 0) + suitability(unit, this.kind) >=
+        (this.alone ? WORTH_QUOTING_ALONE : WORTH_QUOTING);
       const goesOn = lead !== undefined && at === lead + 1 && this.follows(at) && this.words < FEWEST_WORDS;
       if (worth || goesOn) this.takeWithFollowers(at);
     }
@@ -268,7 +279,7 @@ const POINTS_BACK =
   /^(?:it|this|these|those|they|such|however|therefore|thus|also|then|in addition|additionally|otherwise|for example)\b/iu;
 /** Sentences that send the reader to something a quote does not hold. */
 const POINTS_AWAY =
-  /^(?:for (?:more|further|details)|see\b|refer to\b|please (?:see|refer)|you can also)|\bhere\b|\b(?:figures?|images?) (?:below|above|\d)|\b(?:as follows|shown below)[.:]?$|…/iu;
+  /^(?:for (?:more|further|details)|see\b|refer to\b|please (?:see|refer)|you can also|in this section)|\bhere\b|\b(?:figures?|images?) (?:below|above|\d)|\b(?:as follows|shown below)[.:]?$|…/iu;
 const DEFINES = /\b(?:is|are|means?|refers? to|defines?|describes?|stands for)\b/iu;
 const GIVES_REASON =
   /\b(?:because|since|so that|therefore|thus|due to|avoid|prevents?|otherwise|caused?|in order to)\b/iu;

@@ -15,6 +15,8 @@ export interface RankedSection {
   readonly units: readonly RankedUnit[];
   /** Per need, comparable across sections and needs. */
   readonly scores: readonly number[];
+  /** Per need: the share that its best unit carries, the heading counted in, 0 to 1. */
+  readonly covered: readonly number[];
   /** Per need: how far the last heading says the same as the need, 0 to 1. */
   readonly titled: readonly number[];
 }
@@ -30,13 +32,16 @@ export interface Ranking {
 /** A word in the heading counts for the units below it, but less than in the unit. */
 const HEADING_SHARE = 0.6;
 /** A section titled like the need is most likely about it. */
-const TITLE_MATCH = 0.6;
+const TITLE_MATCH = 0.8;
 /** All words of the need somewhere in the section, beside those in its best unit. */
-const SECTION_SHARE = 0.5;
+const SECTION_SHARE = 0.35;
 /** What the best unit of a dense encoder gains. */
 const DENSE_SHARE = 0.4;
+/** What a word that every section holds still weighs: the name of the product tells nothing apart. */
+const COMMON_GROUND = 0.8;
 /** The retriever knows more than words do. */
 const RANK_PRIOR = 0.3;
+const RANK_DECAY = 0.08;
 
 /** `nearness` holds what a dense encoder says of some of the units, 0 to 1. */
 export function rank(
@@ -50,9 +55,13 @@ export function rank(
     heading: new Set(section.headings.flatMap((heading) => termsOf(heading))),
     title: new Set(termsOf(section.headings.at(-1) ?? '')),
   }));
-  const rarity = rarityOf(
+  const among = rarityOf(
     read.flatMap(({ units, heading }) => units.map(({ terms }) => new Set([...terms, ...heading]))),
   );
+  const acrossSections = rarityOf(
+    read.map(({ units, heading }) => new Set([...heading, ...units.flatMap(({ terms }) => [...terms])])),
+  );
+  const rarity = (term: string): number => among(term) * (COMMON_GROUND + acrossSections(term));
   const needs = question.needs.map(
     (need) => new Map(Array.from(need, ([term, weight]) => [term, weight * rarity(term)])),
   );
@@ -77,21 +86,27 @@ export function rank(
       }));
       const everything = new Set([...heading, ...units.flatMap(({ terms }) => [...terms])]);
       const titled = needs.map((need, at) => titleMatch(title, need, totals[at] ?? 0, rarity));
-      const scores = needs.map((need, at) => {
-        const of = totals[at] ?? 0;
-        const best = Math.max(
+      const best = needs.map((need, at) =>
+        Math.max(
           ...units.map(
             ({ unit, terms }) =>
-              share(need, of, (term) => (terms.has(term) ? 1 : heading.has(term) ? HEADING_SHARE : 0)) +
+              share(need, totals[at] ?? 0, (term) =>
+                terms.has(term) ? 1 : heading.has(term) ? HEADING_SHARE : 0,
+              ) +
               DENSE_SHARE * (nearness.get(unit) ?? 0),
           ),
-        );
-        const whole = share(need, of, (term) => (everything.has(term) ? 1 : 0));
-        return (
-          best + SECTION_SHARE * whole + TITLE_MATCH * (titled[at] ?? 0) + RANK_PRIOR / (1 + section.rank)
-        );
-      });
-      return { section, units: ranked, scores, titled };
+        ),
+      );
+      const whole = needs.map((need, at) =>
+        share(need, totals[at] ?? 0, (term) => (everything.has(term) ? 1 : 0)),
+      );
+      const prior = 1 / (1 + RANK_DECAY * section.rank);
+      const scores = best.map(
+        (value, at) =>
+          (value + SECTION_SHARE * (whole[at] ?? 0) + TITLE_MATCH * (titled[at] ?? 0)) * prior +
+          RANK_PRIOR * prior,
+      );
+      return { section, units: ranked, scores, covered: best, titled };
     }),
   };
 }

@@ -21,6 +21,9 @@ const LEAST_GAIN = 0.06;
 /** A question with one need may still have two good sources. */
 const SECOND_SOURCE = 0.85;
 const MOST_SPARE = 2;
+/** A section comes in for a need only when one of its units carries this share of it. */
+const COVERED = 0.45;
+const NEARLY_AS_GOOD = 0.6;
 
 /**
  * Greedy facility location: each need is served by the section that answers it best, and a section is taken while it serves
@@ -31,6 +34,8 @@ export function select({ sections, importance }: Ranking): Selection {
   const overall = (section: RankedSection): number =>
     weightedSum(importance, (need) => section.scores[need] ?? 0);
   const served = importance.map(() => 0);
+  const answers = (section: RankedSection, need: number): boolean =>
+    chosen.length === 0 || (section.covered[need] ?? 0) >= COVERED;
   const chosen: RankedSection[] = [];
   let first = 0;
   while (chosen.length < MOST_SECTIONS) {
@@ -45,8 +50,11 @@ export function select({ sections, importance }: Ranking): Selection {
       .sort((a, b) => b.gain - a.gain || overall(b.section) - overall(a.section));
     if (best === undefined || best.gain <= LEAST_GAIN * first) break;
     first ||= best.gain;
+    for (const need of needs) {
+      if (answers(best.section, need))
+        served[need] = Math.max(served[need] ?? 0, best.section.scores[need] ?? 0);
+    }
     chosen.push(best.section);
-    for (const need of needs) served[need] = Math.max(served[need] ?? 0, best.section.scores[need] ?? 0);
   }
 
   const others = sections
@@ -64,7 +72,12 @@ export function select({ sections, importance }: Ranking): Selection {
   return {
     chosen: choices.sort((a, b) => (a.needs[0] ?? needs.length) - (b.needs[0] ?? needs.length)),
     spare: others
-      .filter((section) => !chosen.includes(section))
+      .filter(
+        (section) =>
+          !chosen.includes(section) &&
+          only !== undefined &&
+          overall(section) >= NEARLY_AS_GOOD * overall(only),
+      )
       .slice(0, MOST_SPARE)
       .map((ranked) => ({ ranked, needs: [] })),
   };
