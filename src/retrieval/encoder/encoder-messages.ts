@@ -1,0 +1,27 @@
+// What the encoder and its worker say to each other.
+import type { EncoderTraits } from './model-catalogue.js';
+
+/** `workerData`: what the worker opens. */
+export interface WorkerSettings {
+  readonly folder: string;
+  readonly dimensions: number;
+  readonly traits: EncoderTraits;
+  /** Threads inside one run of the model; 0 for all cores. */
+  readonly threads: number;
+}
+
+export type ToWorker =
+  | {
+      readonly say: 'encode';
+      readonly id: number;
+      readonly kind: 'query' | 'passage';
+      readonly texts: readonly string[];
+    }
+  | { readonly say: 'close' };
+
+export type FromWorker =
+  | { readonly say: 'ready' }
+  /** The vectors of one request, one after the other. */
+  | { readonly say: 'encoded'; readonly id: number; readonly vectors: Float32Array }
+  /** One request failed; the worker goes on. `reason` never holds text. */
+  | { readonly say: 'failed'; readonly id: number; readonly reason: string };

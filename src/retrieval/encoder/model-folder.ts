@@ -1,0 +1,194 @@
+// A model on disk: what files it has, how it is written so that it is whole or absent, and how it is checked.
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { ChipwrightError } from '../../errors.js';
+import { buildBertGraph } from './bert-graph.js';
+import { type BertConfig, type BertWeights, bertConfigSchema, selectBertWeights } from './bert-weights.js';
+import type { EncoderTraits } from './model-catalogue.js';
+import { writeOnnx } from './onnx-file.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+const FILE_NAMES = ['config.json', 'tokenizer.json', 'model.safetensors', 'model.onnx'] as const;
+
+const fileSchema = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number().int().positive(),
+});
+
+const manifestSchema = z.object({
+  format: z.literal(1),
+  name: z.string().min(1),
+  /** The model this one was tuned from; null for a base model. */
+  base: z.string().nullable(),
+  licence: z.string(),
+  /** Where the weights came from, for people. */
+  source: z.string(),
+  pooling: z.enum(['cls', 'mean']),
+  queryPrefix: z.string(),
+  passagePrefix: z.string(),
+  maxTokens: z.number().int().min(3),
+  dimensions: z.number().int().positive(),
+  files: z.record(z.enum(FILE_NAMES), fileSchema),
+});
+
+/** `manifest.json`: what the model is, and the SHA-256 of each file beside it. */
+export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** Everything a model folder is made from. */
+export interface ModelContent {
+  readonly name: string;
+  readonly base: string | null;
+  readonly licence: string;
+  readonly source: string;
+  readonly config: BertConfig;
+  readonly traits: EncoderTraits;
+  readonly weights: BertWeights;
+  /** The bytes of `tokenizer.json`. */
+  readonly tokenizer: Uint8Array;
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Leftovers of a process that was killed while writing are removed after this long. */
+const LEFTOVER_MS = 3_600_000;
+
+async function removeLeftovers(parent: string, prefix: string, own: string): Promise<void> {
+  const now = (await stat(own)).mtimeMs;
+  for (const entry of await readdir(parent)) {
+    const path = join(parent, entry);
+    if (!entry.startsWith(prefix) || path === own) continue;
+    const age = now - (await stat(path).catch(() => ({ mtimeMs: now }))).mtimeMs;
+    if (age > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes a model folder, in place of one that is there. It is built beside `folder` and renamed at the end, so a reader
+ * sees the old model, none, or the new one, never half; when two processes write at once, one of them wins.
+ * Throws `model_corrupt` when the weights do not fit the configuration.
+ */
+export async function writeModelFolder(folder: string, content: ModelContent): Promise<ModelManifest> {
+  const { config, traits } = content;
+  const weights = selectBertWeights(content.weights, config);
+  const parent = dirname(folder);
+  const prefix = `.${basename(folder)}-`;
+  await mkdir(parent, { recursive: true });
+  const workshop = await mkdtemp(join(parent, prefix));
+  try {
+    await removeLeftovers(parent, prefix, workshop);
+    // A folder of its own in there, because mkdtemp's is closed to every other user of the machine.
+    const building = join(workshop, 'new');
+    await mkdir(building);
+    const files: Partial<ModelManifest['files']> = {};
+    const put = async (name: (typeof FILE_NAMES)[number], bytes: Uint8Array | string) => {
+      await writeFile(join(building, name), bytes, { flush: true });
+      files[name] = { sha256: sha256(bytes), bytes: Buffer.byteLength(bytes) };
+    };
+    await put('config.json', `${JSON.stringify({ architectures: ['BertModel'], ...config }, null, 2)}\n`);
+    await put('tokenizer.json', content.tokenizer);
+    await put('model.safetensors', writeSafetensors(weights));
+    await put('model.onnx', writeOnnx(buildBertGraph(config, weights, traits.pooling)));
+    const manifest = manifestSchema.parse({
+      format: 1,
+      name: content.name,
+      base: content.base,
+      licence: content.licence,
+      source: content.source,
+      ...traits,
+      dimensions: config.hidden_size,
+      files,
+    });
+    await writeFile(join(building, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, {
+      flush: true,
+    });
+    await putInPlace(building, folder, workshop);
+    return manifest;
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function putInPlace(building: string, folder: string, workshop: string): Promise<void> {
+  // A folder cannot be renamed over another one; the one in the way is moved aside first. Another process may put
+  // its own there in between: then that is moved aside in turn.
+  for (let attempt = 1; ; attempt++) {
+    await rename(folder, join(workshop, `old-${attempt}`)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    try {
+      return await rename(building, folder);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (attempt === 5 || !['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(code)) throw error;
+    }
+  }
+}
+
+/** Reads `manifest.json`. Throws `model_missing` when there is no such folder, `model_corrupt` when it makes no sense. */
+export async function readManifest(folder: string): Promise<ModelManifest> {
+  const name = basename(folder);
+  const cure = `Run \`chipwright models pull ${name}\`, or copy the folder from a machine that has it.`;
+  let text: string;
+  try {
+    text = await readFile(join(folder, 'manifest.json'), 'utf8');
+  } catch (cause) {
+    throw new ChipwrightError('model_missing', `There is no model in ${folder}.`, { cure, cause });
+  }
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ChipwrightError('model_corrupt', `The manifest of the model in ${folder} cannot be read.`, {
+      cure,
+      cause,
+    });
+  }
+}
+
+/** What is wrong with the files of a model, one sentence each; empty when all is well. `thorough` compares every byte. */
+export async function modelProblems(
+  folder: string,
+  manifest: ModelManifest,
+  thorough: boolean,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => null);
+    if (found === null) problems.push(`${name} is missing.`);
+    else if (found.size !== expected.bytes) problems.push(`${name} does not have the size it should have.`);
+    else if (thorough && sha256(await readFile(path)) !== expected.sha256)
+      problems.push(`${name} is not the file it should be: its checksum differs.`);
+  }
+  return problems;
+}
+
+/** Reads configuration and weights of a model, for training. Throws `model_missing` or `model_corrupt`. */
+export async function readModelWeights(
+  folder: string,
+): Promise<{ config: BertConfig; weights: BertWeights }> {
+  await readManifest(folder);
+  try {
+    const config = bertConfigSchema.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+    return {
+      config,
+      weights: selectBertWeights(readSafetensors(await readFile(join(folder, 'model.safetensors'))), config),
+    };
+  } catch (cause) {
+    if (cause instanceof ChipwrightError) throw cause;
+    throw new ChipwrightError('model_corrupt', `The files of the model in ${folder} cannot be read.`, {
+      cure: `Run \`chipwright models pull ${basename(folder)}\`.`,
+      cause,
+    });
+  }
+}
+
+/** `name@` and twelve hex digits over everything that shapes a vector: vectors of two ids must never mix. */
+export function encoderId(manifest: ModelManifest): string {
+  const { pooling, queryPrefix, passagePrefix, maxTokens, files } = manifest;
+  const shape = [files['model.safetensors'].sha256, pooling, queryPrefix, passagePrefix, maxTokens];
+  return `${manifest.name}@${sha256(JSON.stringify(shape)).slice(0, 12)}`;
+}

@@ -1,0 +1,175 @@
+// The folder of models: which are there, whether they are whole, and how a missing base model is fetched.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { ChipwrightError, toChipwrightError } from '../../errors.js';
+import { archiveSource } from './archive-source.js';
+import { type Run, runChildProcess } from './child-process-run.js';
+import { hubSource } from './hub-source.js';
+import { KNOWN_MODELS, type KnownModel } from './model-catalogue.js';
+import { modelProblems, readManifest, writeModelFolder } from './model-folder.js';
+import type { FetchedModel, ModelSource, Progress } from './model-source.js';
+
+/** A model, as `models list` and `models verify` show it. */
+export interface ModelStatus {
+  readonly name: string;
+  readonly present: boolean;
+  /** Where it came from; null when it is not there. */
+  readonly source: string | null;
+  /** The model it was tuned from; null for a base model. */
+  readonly base: string | null;
+  readonly sizeBytes: number;
+  readonly dimensions: number;
+  readonly licence: string;
+  /** One sentence each; empty when nothing is wrong. */
+  readonly problems: readonly string[];
+}
+
+export interface ModelStoreOptions {
+  /** The folder that holds one folder per model. Made when it is first needed. */
+  readonly dir: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** The environment: `HF_ENDPOINT`, and what `pip` and `mvn` need. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly run?: Run;
+}
+
+/** Also keeps a name from leading out of the folder. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+export class ModelStore {
+  readonly #dir: string;
+  readonly #log: Logger;
+  readonly #sources: readonly ModelSource[];
+
+  constructor(options: ModelStoreOptions) {
+    const { dir, fetch, env, onProgress, run = runChildProcess } = options;
+    this.#dir = dir;
+    this.#log = options.log;
+    this.#sources = [
+      hubSource({
+        fetch,
+        endpoint: env.HF_ENDPOINT || undefined,
+        downloads: join(dir, '.downloads'),
+        onProgress,
+      }),
+      archiveSource({ run, env }),
+    ];
+  }
+
+  /** Where the model of this name is, or would be. Throws `usage_invalid` for a name that cannot be a folder's. */
+  folder(name: string): string {
+    if (NAME.test(name)) return join(this.#dir, name);
+    throw new ChipwrightError(
+      'usage_invalid',
+      'A model name has only letters, digits, dots, dashes and underscores.',
+      {
+        cure: `Known models: ${KNOWN_MODELS.map((model) => model.name).join(', ')}.`,
+      },
+    );
+  }
+
+  /** Every known model, there or not, and every other model in the folder (tuned ones), by name. */
+  async list(): Promise<ModelStatus[]> {
+    const entries = await readdir(this.#dir, { withFileTypes: true }).catch(() => []);
+    const others = entries
+      .filter((entry) => entry.isDirectory() && NAME.test(entry.name) && known(entry.name) === undefined)
+      .map((entry) => entry.name)
+      .sort();
+    return Promise.all(
+      [...KNOWN_MODELS.map((model) => model.name), ...others].map((name) => this.#status(name, false)),
+    );
+  }
+
+  /** Whether the model is there with all its files; does not read them through. */
+  async has(name: string): Promise<boolean> {
+    const { present, problems } = await this.#status(name, false);
+    return present && problems.length === 0;
+  }
+
+  /** Compares every file with its checksum. What is wrong stands in `problems`; nothing is thrown for it. */
+  async verify(name: string): Promise<ModelStatus> {
+    return this.#status(name, true);
+  }
+
+  /**
+   * Makes sure that the known model `name` is there and whole; fetches it when it is not, from the first source that
+   * has it. Throws `usage_invalid` for an unknown name, `model_missing` when no source can be reached.
+   */
+  async pull(name: string): Promise<ModelStatus> {
+    const folder = this.folder(name);
+    const before = await this.#status(name, true);
+    if (before.present && before.problems.length === 0) return before;
+    const model = known(name);
+    if (model === undefined)
+      throw new ChipwrightError('usage_invalid', `There is no model named ${name} to pull.`, {
+        cure: `Known models: ${KNOWN_MODELS.map(({ name }) => name).join(', ')}.`,
+      });
+    const { weights, tokenizer, source } = await this.#fetch(model);
+    const { licence, config, traits } = model;
+    await writeModelFolder(folder, { name, base: null, licence, source, config, traits, weights, tokenizer });
+    this.#log.info({ model: name, source }, 'model fetched');
+    return this.#status(name, false);
+  }
+
+  async #fetch(model: KnownModel): Promise<FetchedModel> {
+    const failures: ChipwrightError[] = [];
+    for (const source of this.#sources) {
+      try {
+        return await source.fetch(model);
+      } catch (error) {
+        const failure = toChipwrightError(error);
+        this.#log.warn(
+          { model: model.name, source: source.name, code: failure.code, err: failure.message },
+          'model not here',
+        );
+        failures.push(failure);
+      }
+    }
+    throw new ChipwrightError(
+      'model_missing',
+      `The model ${model.name} could not be fetched. ${failures.map((failure) => failure.message).join(' ')}`,
+      {
+        cure: `${failures.map((failure) => failure.cure).join(' ')} Or copy the folder ${this.folder(model.name)} from a machine that has it.`,
+        retryable: true,
+        cause: failures[0],
+      },
+    );
+  }
+
+  async #status(name: string, thorough: boolean): Promise<ModelStatus> {
+    const folder = this.folder(name);
+    const model = known(name);
+    try {
+      const manifest = await readManifest(folder);
+      return {
+        name,
+        present: true,
+        source: manifest.source,
+        base: manifest.base,
+        sizeBytes: Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0),
+        dimensions: manifest.dimensions,
+        licence: manifest.licence,
+        problems: await modelProblems(folder, manifest, thorough),
+      };
+    } catch (error) {
+      const failure = toChipwrightError(error);
+      return {
+        name,
+        present: failure.code !== 'model_missing',
+        source: null,
+        base: null,
+        sizeBytes: 0,
+        dimensions: model?.config.hidden_size ?? 0,
+        licence: model?.licence ?? '',
+        problems: [failure.message],
+      };
+    }
+  }
+}
+
+function known(name: string): KnownModel | undefined {
+  return KNOWN_MODELS.find((model) => model.name === name);
+}

@@ -1,0 +1,43 @@
+// Puts an ONNX graph together: operations and constants, each known by its name.
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-file.js';
+
+/** Collects nodes and constants. Each method returns the name of its result, so that a graph reads like its formula. */
+export class OnnxGraph {
+  readonly nodes: OnnxNode[] = [];
+  readonly #constants = new Map<string, OnnxTensor>();
+
+  get initializers(): readonly OnnxTensor[] {
+    return [...this.#constants.values()];
+  }
+
+  /** An operation of the standard set; its result gets a name of its own unless `output` gives one. */
+  add(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    output = `${operator}.${this.nodes.length}`,
+  ): string {
+    this.nodes.push({ operator, domain: '', inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  /** A constant fp32 tensor. */
+  floats(name: string, dims: readonly number[], values: Float32Array): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#constants.set(name, { name, type: 'float32', dims, data });
+    return name;
+  }
+
+  /** A constant list of integers (axes, shapes, slices), named by its values. */
+  integers(...values: readonly number[]): string {
+    const name = `[${values.join()}]`;
+    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.#constants.set(name, { name, type: 'int64', dims: [values.length], data });
+    return name;
+  }
+
+  /** A constant number, named by its value. */
+  number(value: number): string {
+    return this.floats(String(value), [1], Float32Array.of(value));
+  }
+}
