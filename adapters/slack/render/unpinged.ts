@@ -1,0 +1,22 @@
+// Text that calls nobody, wherever Slack or a client might read a mention into it.
+
+/** An invisible space: the text looks the same and means no mention. */
+const APART = '\u200b';
+
+/** Breaks Slack's mention forms (`<!channel>`, `<@U1>`) and the plain `@channel`; every other character stays. */
+export function unpinged(text: string): string {
+  return text.replace(/<(?=[!@]\S)/g, `<${APART}`).replace(/@(?=(?:channel|here|everyone)\b)/gi, `@${APART}`);
+}
+
+/** `unpinged` for Slack's mrkdwn fields, where `&`, `<` and `>` must be escaped. */
+export function escaped(text: string): string {
+  return unpinged(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/**
+ * The same for a draft that is streamed piece by piece: what was sent must stay the beginning of what follows, so every
+ * `@` before a letter is broken, whether or not a name has been completed yet.
+ */
+export function unpingedDraft(text: string): string {
+  return text.replace(/<(?=[!@#])/g, `<${APART}`).replace(/@(?=\w)/g, `@${APART}`);
+}

@@ -1,0 +1,102 @@
+// Every call to Slack's Web API goes out here: paced per channel, tried again with care, and never sent twice by mistake.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import type { Pace } from '../../src/conversation/platform.js';
+import type { SlackMethod } from './app-surface.js';
+import { isPassing, rateLimitMs, slackCode } from './delivery-error.js';
+
+/** Waits between tries after Slack gave no answer or failed by itself. */
+const RETRY_WAITS_MS = [300, 1_500] as const;
+
+/** A call waits at most this long altogether for a rate limit to pass; a longer wait is handed to the caller. */
+const LONGEST_RATE_WAIT_MS = 60_000;
+
+/** Slack takes about one post a second in a channel, and one edit a second of drafts is enough for a reader. */
+export const GAP_MS = 1_000;
+
+/** A line of calls that wait for each other, and for no others. */
+export function postsTo(channel: string): string {
+  return `slack:post:${channel}`;
+}
+
+/** Edits and streaming of one channel: apart from posts, so that a draft never delays an answer to someone else. */
+export function editsIn(channel: string): string {
+  return `slack:edit:${channel}`;
+}
+
+export interface Call<T> {
+  readonly method: SlackMethod;
+  /** Made when the call's turn comes, so that it says the newest; nothing when it is no longer wanted. */
+  readonly args: () => Record<string, unknown> | undefined;
+  /** From `postsTo` or `editsIn`; without one the call goes out at once. */
+  readonly line?: string;
+  /** Asked before trying again when the first try may have worked: what it would have returned, if it did. */
+  readonly landed?: () => Promise<T | undefined>;
+}
+
+export class Sender {
+  readonly #client: WebClient;
+  readonly #pace: Pace;
+  readonly #log: Logger;
+  readonly #halt = new AbortController();
+
+  constructor(client: WebClient, pace: Pace, log: Logger) {
+    this.#client = client;
+    this.#pace = pace;
+    this.#log = log;
+  }
+
+  /** Ends every wait for a rate limit; calls in flight finish. */
+  halt(): void {
+    this.#halt.abort();
+  }
+
+  /** The method's answer, or nothing when the call was no longer wanted. Rejects with the SDK's errors. */
+  async call<T>(call: Call<T>): Promise<T | undefined> {
+    const task = async () => {
+      const args = call.args();
+      return args === undefined ? undefined : this.#persist(call, args);
+    };
+    return call.line === undefined ? task() : this.#pace.run(call.line, GAP_MS, task);
+  }
+
+  /** A call whose failure nobody needs to hear of. Nothing when it worked, else Slack's code or `failed`. */
+  async attempt(call: Call<unknown>): Promise<string | undefined> {
+    try {
+      await this.call(call);
+      return undefined;
+    } catch (error) {
+      const refusal = slackCode(error) ?? 'failed';
+      this.#log.info({ method: call.method, refusal }, 'Slack did not take a best-effort call');
+      return refusal;
+    }
+  }
+
+  async #persist<T>(call: Call<T>, args: Record<string, unknown>): Promise<T> {
+    let waited = 0;
+    for (let tries = 0; ; ) {
+      try {
+        return (await this.#client.apiCall(call.method, args)) as T;
+      } catch (error) {
+        const limitMs = rateLimitMs(error);
+        if (limitMs !== undefined) {
+          waited += limitMs;
+          if (waited > LONGEST_RATE_WAIT_MS || !(await this.#sleep(limitMs))) throw error;
+          continue;
+        }
+        const waitMs = isPassing(error) ? RETRY_WAITS_MS[tries] : undefined;
+        if (waitMs === undefined || !(await this.#sleep(waitMs))) throw error;
+        const earlier = await call.landed?.();
+        if (earlier !== undefined) return earlier;
+        tries += 1;
+      }
+    }
+  }
+
+  /** False when the platform is being stopped. */
+  async #sleep(ms: number): Promise<boolean> {
+    return delay(ms, true, { signal: this.#halt.signal }).catch(() => false);
+  }
+}

@@ -1,0 +1,159 @@
+// The bot's own messages under one question: posted so that they can be found again, edited, and removed.
+import { z } from 'zod';
+import type { ThreadAddress } from './address.js';
+import { ANSWER_METADATA } from './app-surface.js';
+import { slackCode } from './delivery-error.js';
+import type { MessagePart } from './render/message.js';
+import { editsIn, postsTo, type Sender } from './sender.js';
+
+/** Switches off everything by which a text could fetch a page, call people or be rewritten. */
+export const QUIET = { unfurl_links: false, unfurl_media: false, parse: 'none', link_names: false } as const;
+
+const postedSchema = z.object({ ts: z.string() });
+
+const historySchema = z.object({
+  messages: z
+    .array(
+      z.object({
+        ts: z.string(),
+        bot_id: z.string().nullish(),
+        metadata: z
+          .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()).nullish() })
+          .nullish(),
+      }),
+    )
+    .default([]),
+});
+
+/** What a message of ours is: a part of the answer to one question. `answerId` is not known yet for a draft. */
+export interface PostName {
+  readonly part: number;
+  readonly answerId?: string;
+}
+
+export class ThreadPosts {
+  readonly #address: ThreadAddress;
+  readonly #questionId: string;
+  readonly #botId: string;
+  readonly #sender: Sender;
+  /** Parts whose post failed without an answer: they may be there. */
+  readonly #unsure = new Set<number>();
+
+  constructor(address: ThreadAddress, questionId: string, botId: string, sender: Sender) {
+    this.#address = address;
+    this.#questionId = questionId;
+    this.#botId = botId;
+    this.#sender = sender;
+  }
+
+  /**
+   * Posts a part in the thread; its `ts`. Nothing when `content` says that it is no longer wanted. When an earlier try
+   * got no answer, the part is looked for first, and edited if it is there.
+   */
+  async post(name: PostName, content: () => MessagePart | undefined): Promise<string | undefined> {
+    const { channel, thread } = this.#address;
+    const landed = async () => {
+      const ts = await this.find(name.part);
+      return ts === undefined ? undefined : { ts };
+    };
+    if (this.#unsure.has(name.part)) {
+      const earlier = await this.find(name.part);
+      if (earlier !== undefined) {
+        await this.edit(earlier, name, content);
+        return earlier;
+      }
+    }
+    try {
+      const posted = await this.#sender.call<unknown>({
+        method: 'chat.postMessage',
+        line: postsTo(channel),
+        landed,
+        args: () => {
+          const part = content();
+          return part && { channel, thread_ts: thread, ...QUIET, ...this.#body(name, part) };
+        },
+      });
+      return posted === undefined ? undefined : postedSchema.parse(posted).ts;
+    } catch (error) {
+      if (slackCode(error) === undefined) this.#unsure.add(name.part);
+      throw error;
+    }
+  }
+
+  /** Replaces a message. Blocks go with every edit: without them Slack may keep showing the old ones. */
+  async edit(ts: string, name: PostName, content: () => MessagePart | undefined): Promise<void> {
+    const { channel } = this.#address;
+    await this.#sender.call({
+      method: 'chat.update',
+      line: editsIn(channel),
+      args: () => {
+        const part = content();
+        return part && { channel, ts, parse: 'none', link_names: false, ...this.#body(name, part) };
+      },
+    });
+  }
+
+  async remove(ts: string): Promise<void> {
+    await this.#sender.attempt({
+      method: 'chat.delete',
+      args: () => ({ channel: this.#address.channel, ts }),
+    });
+  }
+
+  /** The message that is this part of the answer, if Slack has it: asked after a response was lost, or a restart. */
+  async find(part: number): Promise<string | undefined> {
+    const messages = await this.#replies();
+    return messages.find(({ metadata }) => {
+      const payload = metadata?.event_payload;
+      return (
+        metadata?.event_type === ANSWER_METADATA &&
+        payload?.question_id === this.#questionId &&
+        payload.part === part
+      );
+    })?.ts;
+  }
+
+  /**
+   * A message of ours after the question that carries no name. Only a stream that was begun and not finished looks so:
+   * Slack takes no metadata when a stream starts.
+   */
+  async findUnfinishedStream(): Promise<string | undefined> {
+    const messages = await this.#replies();
+    const ours = messages.filter(
+      ({ ts, bot_id, metadata }) =>
+        bot_id === this.#botId && metadata == null && Number(ts) > Number(this.#address.ts),
+    );
+    return ours.at(-1)?.ts;
+  }
+
+  async #replies() {
+    const { channel, thread, ts } = this.#address;
+    const history = await this.#sender.call<unknown>({
+      method: 'conversations.replies',
+      args: () => ({
+        channel,
+        ts: thread,
+        oldest: ts,
+        inclusive: true,
+        limit: 200,
+        include_all_metadata: true,
+      }),
+    });
+    return historySchema.parse(history).messages;
+  }
+
+  #body(name: PostName, part: MessagePart) {
+    return {
+      text: part.text,
+      blocks: part.blocks,
+      metadata: {
+        event_type: ANSWER_METADATA,
+        event_payload: {
+          question_id: this.#questionId,
+          part: name.part,
+          ...(name.answerId === undefined ? {} : { answer_id: name.answerId }),
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,162 @@
+// The way back into a thread: status, draft, and one final message that takes the draft's place.
+import type { Answer, Notice } from '../../src/conversation/answer.js';
+import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
+import type { SafeMarkdown } from '../../src/safety/sanitise.js';
+import type { Abilities } from './abilities.js';
+import type { ThreadAddress } from './address.js';
+import { BAD_BLOCKS, fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
+import { Draft } from './draft.js';
+import type { InFlight } from './in-flight.js';
+import { answerParts, MESSAGE_CHARS, type MessagePart, noticePart, wordsPart } from './render/message.js';
+import type { Sender } from './sender.js';
+import { type PostName, QUIET, ThreadPosts } from './thread-posts.js';
+import { ThreadStatus } from './thread-status.js';
+
+/** When Slack calls a message too long although it is within our limit, it is cut smaller, and smaller again. */
+const LIMITS = [MESSAGE_CHARS, 4_000, 1_500] as const;
+
+/** The message that was to be replaced is gone, or cannot be edited any more: the answer is posted anew. */
+const NOT_EDITABLE: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+  'streaming_state_conflict',
+]);
+
+export interface ThreadReplyParts {
+  readonly address: ThreadAddress;
+  readonly questionId: string;
+  readonly botId: string;
+  readonly sender: Sender;
+  readonly abilities: Abilities;
+  readonly inFlight: InFlight;
+  /** The question comes from before this process: an earlier one may have left a draft, or even the answer. */
+  readonly restored: boolean;
+  /** Called once the bot has spoken in the thread. */
+  readonly answered: () => void;
+}
+
+export class ThreadReply implements Reply {
+  readonly #parts: ThreadReplyParts;
+  readonly #posts: ThreadPosts;
+  readonly #draft: Draft;
+  readonly #status: ThreadStatus;
+  /** Messages of this reply by part; a second try edits them instead of posting again. */
+  readonly #sent: string[] = [];
+  #end: Promise<Delivery> | undefined;
+  #prepared = false;
+
+  constructor(parts: ThreadReplyParts) {
+    const { address, questionId, botId, sender, abilities } = parts;
+    this.#parts = parts;
+    this.#posts = new ThreadPosts(address, questionId, botId, sender);
+    this.#draft = new Draft(address, sender, this.#posts, abilities);
+    this.#status = new ThreadStatus(address, sender, abilities);
+  }
+
+  status(stage: Stage): void {
+    if (this.#end !== undefined || this.#draft.begun) return;
+    void this.#parts.inFlight.add(this.#status.show(stage));
+  }
+
+  async stream(draft: SafeMarkdown): Promise<void> {
+    if (this.#end === undefined && !this.#parts.restored) this.#draft.show(draft);
+  }
+
+  finish(answer: Answer): Promise<Delivery> {
+    return this.#endWith((limit) => answerParts(answer, limit), answer.id);
+  }
+
+  fail(notice: Notice): Promise<Delivery> {
+    return this.#endWith(() => [noticePart(notice)], notice.reference);
+  }
+
+  /** The first ending wins. One that failed may be tried again, by the same or another ending. */
+  #endWith(render: (limit: number) => MessagePart[], answerId: string): Promise<Delivery> {
+    this.#end ??= this.#parts.inFlight.add(this.#deliver(render, answerId)).catch((error: unknown) => {
+      this.#end = undefined;
+      throw fromSlack(error);
+    });
+    return this.#end;
+  }
+
+  async #deliver(render: (limit: number) => MessagePart[], answerId: string): Promise<Delivery> {
+    await this.#prepare();
+    try {
+      const parts = await this.#deliverCut(render, answerId);
+      for (const extra of this.#sent.splice(parts)) await this.#posts.remove(extra);
+      this.#parts.answered();
+      return { messageId: this.#sent[0] ?? '', parts };
+    } catch (error) {
+      if (UNREACHABLE.has(slackCode(error) ?? '')) await this.#tellAsker(error);
+      throw error;
+    } finally {
+      void this.#parts.inFlight.add(this.#status.clear());
+    }
+  }
+
+  /** Finds the message to replace: the draft, or what an earlier process left behind. */
+  async #prepare(): Promise<void> {
+    if (this.#prepared) return;
+    const draft = await this.#draft.close();
+    if (draft !== undefined) this.#sent[0] = draft;
+    else if (this.#parts.restored) await this.#recall();
+    this.#prepared = true;
+  }
+
+  /** Best effort: where the history cannot be read, a second message is better than none. */
+  async #recall(): Promise<void> {
+    try {
+      const first = (await this.#posts.find(0)) ?? (await this.#posts.findUnfinishedStream());
+      for (let ts = first; ts !== undefined; ts = await this.#posts.find(this.#sent.length))
+        this.#sent.push(ts);
+    } catch {
+      this.#sent.length = 0;
+    }
+  }
+
+  async #deliverCut(render: (limit: number) => MessagePart[], answerId: string): Promise<number> {
+    for (const limit of LIMITS) {
+      const parts = render(limit);
+      try {
+        for (const [at, part] of parts.entries()) await this.#deliverPart(part, { part: at, answerId });
+        return parts.length;
+      } catch (error) {
+        if (!TOO_LONG.has(slackCode(error) ?? '') || limit === LIMITS.at(-1)) throw error;
+      }
+    }
+    return 0;
+  }
+
+  async #deliverPart(part: MessagePart, name: PostName): Promise<void> {
+    try {
+      await this.#place(part, name);
+    } catch (error) {
+      if (!BAD_BLOCKS.has(slackCode(error) ?? '')) throw error;
+      await this.#place({ ...part, blocks: part.plain }, name);
+    }
+  }
+
+  async #place(part: MessagePart, name: PostName): Promise<void> {
+    const earlier = this.#sent[name.part];
+    if (earlier !== undefined) {
+      try {
+        return await this.#posts.edit(earlier, name, () => part);
+      } catch (error) {
+        if (!NOT_EDITABLE.has(slackCode(error) ?? '')) throw error;
+      }
+    }
+    const ts = await this.#posts.post(name, () => part);
+    if (ts !== undefined) this.#sent[name.part] = ts;
+  }
+
+  /** One to one, because the conversation itself does not take our messages. The answer itself is not repeated there. */
+  async #tellAsker(error: unknown): Promise<void> {
+    const { message, cure } = fromSlack(error);
+    const { text, blocks } = wordsPart(`I could not answer where you asked. ${message} ${cure}`);
+    await this.#parts.sender.attempt({
+      method: 'chat.postMessage',
+      args: () => ({ channel: this.#parts.address.user, text, blocks, ...QUIET }),
+    });
+  }
+}

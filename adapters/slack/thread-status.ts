@@ -1,0 +1,68 @@
+// What the bot is doing, shown under the thread; where Slack offers no status, as a pair of eyes on the question.
+import type { Stage } from '../../src/conversation/reply.js';
+import type { Abilities } from './abilities.js';
+import type { ThreadAddress } from './address.js';
+import { NOT_OFFERED } from './delivery-error.js';
+import type { Sender } from './sender.js';
+
+const WORDS: Readonly<Record<Stage, string>> = {
+  searching: 'is searching the documents …',
+  writing: 'is writing …',
+};
+
+export class ThreadStatus {
+  readonly #address: ThreadAddress;
+  readonly #sender: Sender;
+  readonly #abilities: Abilities;
+  #shown: 'nothing' | 'status' | 'eyes' = 'nothing';
+  #cleared = false;
+  /** One call after another, so that an older status never follows a newer one. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(address: ThreadAddress, sender: Sender, abilities: Abilities) {
+    this.#address = address;
+    this.#sender = sender;
+    this.#abilities = abilities;
+  }
+
+  /** Best effort; never rejects. */
+  show(stage: Stage): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#cleared) return;
+      if (this.#abilities.status && (await this.#setStatus(WORDS[stage]))) this.#shown = 'status';
+      else if (this.#shown === 'nothing') await this.#look();
+    });
+    return this.#queue;
+  }
+
+  /** Slack takes a status away when the bot posts, but not when it edits. Best effort; never rejects. */
+  clear(): Promise<void> {
+    this.#cleared = true;
+    this.#queue = this.#queue.then(async () => {
+      if (this.#shown === 'status') await this.#setStatus('');
+      if (this.#shown === 'eyes')
+        await this.#sender.attempt({ method: 'reactions.remove', args: () => this.#eyes() });
+      this.#shown = 'nothing';
+    });
+    return this.#queue;
+  }
+
+  async #setStatus(status: string): Promise<boolean> {
+    const { channel, thread } = this.#address;
+    const refusal = await this.#sender.attempt({
+      method: 'assistant.threads.setStatus',
+      args: () => ({ channel_id: channel, thread_ts: thread, status }),
+    });
+    if (refusal !== undefined && NOT_OFFERED.has(refusal)) this.#abilities.status = false;
+    return refusal === undefined;
+  }
+
+  async #look(): Promise<void> {
+    const refusal = await this.#sender.attempt({ method: 'reactions.add', args: () => this.#eyes() });
+    if (refusal === undefined || refusal === 'already_reacted') this.#shown = 'eyes';
+  }
+
+  #eyes() {
+    return { name: 'eyes', channel: this.#address.channel, timestamp: this.#address.ts };
+  }
+}
