@@ -77,7 +77,9 @@ export function openSqliteIndex(file: string, identity: Identity): SqliteIndex {
 
 export class SqliteIndex implements Index {
   readonly #db: Database.Database;
+  readonly #file: string;
   readonly #encoder: Identity['encoder'];
+  #storedEncoder = NO_ENCODER;
   readonly #postings: SqlitePostings;
   /** Row -> audience set id, 0 where the row is gone. Kept in memory: every posting of every search asks it. */
   #audienceOfRow = new Uint32Array(0);
@@ -90,10 +92,15 @@ export class SqliteIndex implements Index {
 
   constructor(db: Database.Database, file: string, identity: Identity) {
     this.#db = db;
-    this.#encoder = identity.encoder;
+    this.#file = file;
+    this.#encoder = identity.encoder && {
+      id: identity.encoder.id,
+      name: identity.encoder.name,
+      dimensions: identity.encoder.dimensions,
+    };
     db.transaction(() => {
       this.#createSchema();
-      this.#checkIdentity(file, identity);
+      this.#checkIdentity(file);
     }).immediate();
     this.#postings = new SqlitePostings(db);
   }
@@ -118,6 +125,9 @@ export class SqliteIndex implements Index {
   }
 
   async put(documents: readonly IndexedDocument[]): Promise<void> {
+    if (this.#encoder === null && this.#storedEncoder !== NO_ENCODER) {
+      throw mismatch(this.#file, 'encoder', this.#storedEncoder, NO_ENCODER);
+    }
     this.#write(() => {
       for (const { document } of documents) this.#deleteDocument(document.id);
       const chunks: IndexedChunk[] = [];
@@ -393,28 +403,33 @@ export class SqliteIndex implements Index {
     }
   }
 
-  #checkIdentity(file: string, { encoder }: Identity): void {
+  /** Refuses a file made with something else. Without an encoder any file can be searched by its words. */
+  #checkIdentity(file: string): void {
     const wanted = {
       schema: String(SCHEMA_VERSION),
       lexical: String(LEXICAL_VERSION),
-      encoder: encoder === null ? 'none' : encoder.id,
+      encoder: this.#encoder?.id ?? NO_ENCODER,
     };
     const read = this.#db.prepare<[string], { value: string }>('SELECT value FROM identity WHERE key = ?');
     for (const [key, value] of Object.entries(wanted)) {
       const stored = read.get(key)?.value;
       if (stored === undefined)
         this.#db.prepare('INSERT INTO identity (key, value) VALUES (?, ?)').run(key, value);
-      else if (stored !== value) {
-        throw new ChipwrightError(
-          'index_mismatch',
-          `The index file ${file} was built with ${key} ${stored}, but ${key} ${value} is in use.`,
-          {
-            cure: 'Run `chipwright ingest` with --rebuild to build it anew, or go back to the earlier model.',
-          },
-        );
-      }
+      else if (stored !== value && !(key === 'encoder' && value === NO_ENCODER))
+        throw mismatch(file, key, stored, value);
     }
+    this.#storedEncoder = read.get('encoder')?.value ?? NO_ENCODER;
   }
+}
+
+const NO_ENCODER = 'none';
+
+function mismatch(file: string, part: string, stored: string, wanted: string): ChipwrightError {
+  return new ChipwrightError(
+    'index_mismatch',
+    `The index file ${file} was built with ${part} ${stored}, but ${part} ${wanted} is in use.`,
+    { cure: 'Build it anew with `chipwright ingest --rebuild DIR`, or go back to the earlier model.' },
+  );
 }
 
 const tagList = z.array(z.string());

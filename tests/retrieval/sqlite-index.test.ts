@@ -1,0 +1,96 @@
+// The embedded index: the contract, and what only a file can get wrong.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { questionTerms } from '../../src/retrieval/lexical.js';
+import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
+import { audience } from '../../src/safety/access.js';
+import { CONTRACT_ENCODER, indexContract, sampleDocument } from '../contract/index.contract.js';
+
+indexContract({
+  name: 'the embedded index',
+  open: async () => openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER }),
+});
+
+describe('the index file', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chipwright-index-'));
+    file = join(folder, 'index.sqlite');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('keeps everything across a restart', async () => {
+    const first = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await first.put([sampleDocument('a.md', ['clock tree']), sampleDocument('b.md', ['clock power'])]);
+    const question = questionTerms('clock tree');
+    const before = await first.lexical(question, audience(), 5);
+    const query = sampleDocument('q', ['q']).chunks[0]?.vector ?? new Float32Array(8);
+    const denseBefore = await first.dense([query], audience(), 5);
+    await first.close();
+    const second = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    expect(await second.lexical(question, audience(), 5)).toEqual(before);
+    expect(await second.dense([query], audience(), 5)).toEqual(denseBefore);
+    await second.close();
+  });
+
+  it('sees what another connection wrote, without being reopened', async () => {
+    const reader = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    const writer = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    expect((await reader.lexical(questionTerms('clock'), audience(), 5)).hits).toEqual([]);
+    await writer.put([sampleDocument('a.md', ['clock tree'])]);
+    expect((await reader.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+    await writer.remove(['sample:a.md']);
+    expect((await reader.lexical(questionTerms('clock'), audience(), 5)).hits).toEqual([]);
+    await writer.close();
+    await reader.close();
+  });
+
+  it('takes back a put that fails half way', async () => {
+    const index = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await index.put([sampleDocument('a.md', ['clock tree'])]);
+    const twin = sampleDocument('b.md', ['one', 'two']);
+    const broken = { ...twin, chunks: twin.chunks.map((chunk) => ({ ...chunk, id: 'the same id' })) };
+    await expect(
+      index.put([sampleDocument('a.md', ['changed'], { hash: 'h2' }), broken]),
+    ).rejects.toMatchObject({
+      code: 'index_unavailable',
+    });
+    expect((await index.lexical(questionTerms('clock'), audience(), 5)).hits.map(({ id }) => id)).toEqual([
+      'a.md#0#h1',
+    ]);
+    expect(await index.describe()).toMatchObject({ documents: 1, chunks: 1 });
+    await index.put([sampleDocument('c.md', ['clock again'])]);
+    expect((await index.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(2);
+    await index.close();
+  });
+
+  it('refuses a file of another encoder, naming both', async () => {
+    await openSqliteIndex(file, { encoder: CONTRACT_ENCODER }).close();
+    const other = { id: 'other@2', name: 'other', dimensions: 8 };
+    expect(() => openSqliteIndex(file, { encoder: other })).toThrow(/contract@1.*other@2/);
+  });
+
+  it('still searches words in a file with vectors when there is no encoder, but takes no documents', async () => {
+    const full = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await full.put([sampleDocument('a.md', ['clock tree'])]);
+    await full.close();
+    const words = openSqliteIndex(file, { encoder: null });
+    expect((await words.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+    expect(await words.describe()).toMatchObject({ encoder: null, chunks: 1 });
+    await expect(words.put([sampleDocument('b.md', ['more'])])).rejects.toMatchObject({
+      code: 'index_mismatch',
+    });
+    await words.close();
+  });
+
+  it('says what is wrong with a path or a file it cannot use', async () => {
+    expect(() => openSqliteIndex(join(folder, 'missing', 'index.sqlite'), { encoder: null })).toThrow(
+      /could not be opened/,
+    );
+    await writeFile(file, 'this is no database, but long enough to look at'.repeat(50));
+    expect(() => openSqliteIndex(file, { encoder: null })).toThrow(/could not be opened/);
+  });
+});
