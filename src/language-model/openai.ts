@@ -14,27 +14,33 @@ const LARGEST_RESPONSE = 2_000_000;
 /** Characters of one answer; what a model writes beyond is not read. */
 const LONGEST_ANSWER = 20_000;
 
+/** Long enough for a small model on a CPU to begin, short enough for someone who waits in a chat. */
+const DEADLINES: Deadlines = { firstTokenMs: 20_000, idleMs: 10_000, totalMs: 60_000 };
+/** Eight passages of the usual size, the thread and the question; every model in use takes more. */
+const INPUT_TOKENS = 8_000;
+
 export interface OpenAiOptions {
-  readonly apiKey: string;
-  /** With its version path: `https://api.openai.com/v1`. */
-  readonly baseURL: string;
+  /** Servers on the own machine need none. */
+  readonly apiKey?: string;
+  /** With its version path. Without it OpenAI's own, `https://api.openai.com/v1`. */
+  readonly baseUrl?: string;
   readonly model: string;
   readonly fetch: typeof globalThis.fetch;
   readonly log: Logger;
-  readonly deadlines: Deadlines;
+  /** For the fence of each request, which no document must know beforehand. */
+  readonly randomBytes: (size: number) => Buffer;
+  readonly deadlines?: Deadlines;
   /** Tokens of one request at most, as `approximateTokens` counts them. */
-  readonly inputTokens: number;
-  /** A new random word per request, that no document can know. */
-  readonly newFence: () => string;
+  readonly inputTokens?: number;
 }
 
 /** A `LanguageModel` over chat completions. Each answer has one budget of tokens and of time, whatever the server does. */
 export function openAiLanguageModel(options: OpenAiOptions): LanguageModel {
-  const { model, log, deadlines } = options;
+  const { model, log, deadlines = DEADLINES, inputTokens: budget = INPUT_TOKENS } = options;
   const client = new OpenAI({
-    apiKey: options.apiKey,
-    baseURL: options.baseURL,
-    // The SDK would read these from the environment, and print what it cannot parse.
+    apiKey: options.apiKey ?? 'none',
+    // The SDK would read what is left out from the environment, and print what it cannot parse.
+    baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
     organization: null,
     project: null,
     logLevel: 'off',
@@ -47,7 +53,7 @@ export function openAiLanguageModel(options: OpenAiOptions): LanguageModel {
     quotes: false,
     async *stream(prompt, caller) {
       const deadline = new Deadline(deadlines, caller);
-      const messages = buildMessages(prompt, { fence: options.newFence(), budget: options.inputTokens });
+      const messages = buildMessages(prompt, { fence: options.randomBytes(12).toString('hex'), budget });
       let length = 0;
       let finish: string | undefined;
       let usage: Ending['usage'];

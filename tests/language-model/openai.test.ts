@@ -1,4 +1,5 @@
 // The OpenAI-compatible writer against a real server on this machine: each way it can go, and how that is told.
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChipwrightError } from '../../src/errors.js';
@@ -32,7 +33,7 @@ function model(
 ) {
   return openAiLanguageModel({
     apiKey: 'sk-canary-key',
-    baseURL: over.baseURL ?? server.baseURL,
+    baseUrl: over.baseURL ?? server.baseURL,
     model: 'test-model',
     fetch: globalThis.fetch,
     log: over.log ?? pino({ level: 'silent' }),
@@ -42,7 +43,7 @@ function model(
       totalMs: over.totalMs ?? 5_000,
     },
     inputTokens: 4_000,
-    newFence: () => 'fence-1234',
+    randomBytes,
   });
 }
 

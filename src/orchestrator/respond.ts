@@ -1,0 +1,86 @@
+// From a message to one answer or one notice in its thread.
+import type { Logger } from 'pino';
+import type { Answer, Notice } from '../conversation/answer.js';
+import type { IncomingMessage, Turn } from '../conversation/message.js';
+import type { Delivery, Reply } from '../conversation/reply.js';
+import { toChipwrightError } from '../errors.js';
+import { emptyNotice, failureNotice, stoppingNotice } from './notices.js';
+import type { Orchestrator } from './orchestrator.js';
+import type { Trace } from './skill.js';
+
+/** Where earlier exchanges of a thread are kept. */
+export interface ThreadMemory {
+  /** Oldest first. */
+  turnsBefore(message: IncomingMessage): readonly Turn[];
+  add(message: IncomingMessage, turn: Turn): void;
+}
+
+export interface Responding {
+  readonly orchestrator: Orchestrator;
+  readonly history: ThreadMemory;
+  readonly message: IncomingMessage;
+  readonly reply: Reply;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly newId: () => string;
+}
+
+/** What the asker got. */
+export type Response =
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly trace: Trace; readonly delivery: Delivery }
+  | { readonly kind: 'notice'; readonly notice: Notice; readonly delivery: Delivery };
+
+/**
+ * Answers `message` through `reply`: exactly one answer, or one notice whose reference leads to the cause in the log.
+ * Rejects with a ChipwrightError only when the platform would take neither.
+ */
+export async function respond(asked: Responding): Promise<Response> {
+  const { orchestrator, history, message, reply, signal, newId } = asked;
+  const log = asked.log.child({ message: message.id });
+  const fail = async (notice: Notice): Promise<Response> => ({
+    kind: 'notice',
+    notice,
+    delivery: await reply.fail(notice),
+  });
+  if (message.text.trim() === '') return fail(emptyNotice(message.attachments, newId()));
+  try {
+    for await (const event of orchestrator.answer(message, {
+      history: history.turnsBefore(message),
+      signal,
+    })) {
+      if (event.type === 'status') reply.status(event.stage);
+      else if (event.type === 'draft') {
+        // Not awaited: the platform shows drafts at its own pace, and writing does not wait for it.
+        reply
+          .stream(event.markdown)
+          .catch((thrown) => log.warn({ err: thrown }, 'a draft could not be shown'));
+      } else {
+        const { answer, trace } = event;
+        const delivery = await reply.finish(answer);
+        if (answer.grounding !== 'refused')
+          history.add(message, { question: message.text, answer: answer.markdown });
+        log.info(
+          {
+            answer: answer.id,
+            grounding: answer.grounding,
+            model: answer.model,
+            mode: trace.mode,
+            ...trace.timings,
+          },
+          'answered',
+        );
+        return { kind: 'answer', answer, trace, delivery };
+      }
+    }
+    throw new Error('the skill ended without an answer');
+  } catch (thrown) {
+    const reference = newId();
+    if (signal.aborted) {
+      log.warn({ reference }, 'stopped before the answer was finished');
+      return fail(stoppingNotice(reference));
+    }
+    const error = toChipwrightError(thrown);
+    log.error({ reference, code: error.code, err: error }, 'a question could not be answered');
+    return fail(failureNotice(error, reference));
+  }
+}

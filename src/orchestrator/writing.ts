@@ -1,0 +1,74 @@
+// Has a language model write, and shows what is written as far as it will not change any more.
+import { type ChipwrightError, toChipwrightError } from '../errors.js';
+import type { Ending, LanguageModel, NumberedPassage, Prompt } from '../language-model/language-model.js';
+import { type SafeMarkdown, sanitise } from '../safety/sanitise.js';
+import { type CheckedText, checkCitations } from './citations.js';
+import { settled } from './settled.js';
+import type { AnswerEvent } from './skill.js';
+import { unlessAborted } from './unless-aborted.js';
+
+export interface Written {
+  readonly checked: CheckedText;
+  /** The model reached a limit of length. */
+  readonly cut: boolean;
+  readonly usage?: Ending['usage'];
+  /** What ended the writing early; what was written until then is in `checked`. */
+  readonly error?: ChipwrightError;
+}
+
+/**
+ * Yields drafts, each beginning with the one before, and returns the whole. Nothing is shown before the first statement
+ * that a passage backs: until then it may still turn out that there is no answer. Rejects only when `signal` aborts.
+ */
+export async function* write(
+  model: LanguageModel,
+  prompt: Prompt,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent, Written> {
+  let text = '';
+  let ending: Ending | undefined;
+  let error: ChipwrightError | undefined;
+  let shown = '';
+  let tried = 0;
+  const pieces = model.stream(prompt, signal)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await unlessAborted(pieces.next(), signal);
+      if (done === true) break;
+      if (typeof value !== 'string') {
+        ending = value;
+        continue;
+      }
+      text += value;
+      const end = settled(text);
+      if (end <= tried) continue;
+      tried = end;
+      const draft = check(text.slice(0, end), prompt.passages);
+      if (draft.backed === 0 || draft.safe.length <= shown.length || !draft.safe.startsWith(shown)) continue;
+      shown = draft.safe;
+      yield { type: 'draft', markdown: draft.safe };
+    }
+  } catch (thrown) {
+    error = toChipwrightError(thrown);
+    if (signal.aborted) throw error;
+  } finally {
+    // A model that was left behind may still be waiting; nobody waits for it.
+    if (signal.aborted) void pieces.return?.().catch(() => {});
+  }
+  const checked = check(text, prompt.passages);
+  return {
+    checked: { ...checked, text: checked.safe },
+    cut: ending?.finish === 'cut',
+    ...(ending?.usage === undefined ? {} : { usage: ending.usage }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** Sanitised before the check, so that it reads what readers will, and after, since a marker taken out can join two halves. */
+function check(
+  text: string,
+  passages: readonly NumberedPassage[],
+): CheckedText & { readonly safe: SafeMarkdown } {
+  const checked = checkCitations(sanitise(text), passages);
+  return { ...checked, safe: sanitise(checked.text) };
+}
