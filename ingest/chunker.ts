@@ -61,7 +61,8 @@ function draftsOf(section: Section): Draft[] {
   const drafts: Draft[] = [];
   let run: Section[] = [];
   const close = () => {
-    drafts.push(...shared(run, section.path));
+    const speaking = run.filter((part) => flat(part).some(({ blocks }) => blocks.length > 0));
+    drafts.push(...shared(run, (speaking.length === 1 ? speaking[0]?.path : undefined) ?? section.path));
     run = [];
   };
   for (const part of [intro, ...section.children]) {

@@ -4,6 +4,7 @@ import { ChipwrightError } from '../../src/errors.js';
 import type { ParsedDocument, Parser } from '../parsed-document.js';
 import { parseCode } from './code.js';
 import { parseMarkdown } from './markdown.js';
+import { parsePdf } from './pdf.js';
 import { parseRst } from './rst.js';
 import { parseText } from './text.js';
 
@@ -13,6 +14,7 @@ export const PARSER_VERSION = 1;
 const BY_EXTENSION: readonly (readonly [Parser, string])[] = [
   [parseMarkdown, 'md markdown mdx myst qmd'],
   [parseRst, 'rst rest'],
+  [parsePdf, 'pdf'],
   [parseText, 'txt text log rpt adoc org'],
   [parseCode, 'tcl sdc xdc upf v vh sv svh py pyi c h cc cpp cxx hh hpp hxx'],
 ];
@@ -36,6 +38,7 @@ function parserOf(bytes: Buffer, path: string): Parser {
 function sniff(bytes: Buffer): Parser {
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const head = bytes.subarray(0, 8192);
+  if (head.subarray(0, 1024).includes('%PDF-')) return parsePdf;
   if (!utf16 && head.includes(0)) {
     throw new ChipwrightError(
       'document_unreadable',
