@@ -28,13 +28,24 @@ export function withoutBotMention(activity: IncomingActivity): string {
   let open = text.replaceAll('\uE000', '').replace(CODE, (span) => `\uE000${code.push(span) - 1}\uE000`);
   let unnamed = 0;
   for (const { text: tag } of mentions) {
-    if (tag?.trim()) open = open.replaceAll(tag, ' ');
+    if (tag?.trim()) open = cutOut(open, tag);
     else unnamed += 1;
   }
   // An entity without text says that a mention is there, but not which: the first ones left over are the bot's.
   for (; unnamed > 0; unnamed -= 1) open = open.replace(/<at\b[^<>]*>[^<]*<\/at>/i, ' ');
   const rest = open.replace(/\uE000(\d+)\uE000/g, (_mark, at: string) => code[Number(at)] ?? '');
   return namesOnly(rest);
+}
+
+/** `text` without `tag`, the spaces around each place made one. */
+function cutOut(text: string, tag: string): string {
+  return text
+    .split(tag)
+    .map((piece, at, all) => {
+      const start = at === 0 ? piece : piece.replace(/^ +/, '');
+      return at === all.length - 1 ? start : start.replace(/ +$/, '');
+    })
+    .join(' ');
 }
 
 function botMentions(activity: IncomingActivity) {

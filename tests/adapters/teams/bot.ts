@@ -21,15 +21,28 @@ export interface Bot {
   readonly waits: number[];
   /** The adapter's clock; it advances by 2 s with each look, so that no draft is held back, unless `step` is set. */
   readonly clock: { now: number; step: number };
+  /** Resolves when the adapter has dealt with everything it sent. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** One at a time per key, without the gaps. */
-export function instantPace(): Pace {
+/** One at a time per key, without the gaps. `quiet` resolves when nothing is being sent. */
+export function instantPace(): Pace & { quiet(): Promise<void> } {
   const tails = new Map<string, Promise<unknown>>();
+  let running = 0;
   return {
+    async quiet() {
+      // A few turns of the event loop more, for what the adapter does with an answer.
+      for (let still = 0; still < 5; still += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (running > 0) still = 0;
+      }
+    },
     run(key, _minGapMs, task) {
-      const result = (tails.get(key) ?? Promise.resolve()).then(task);
+      running += 1;
+      const result = (tails.get(key) ?? Promise.resolve()).then(task).finally(() => {
+        running -= 1;
+      });
       tails.set(
         key,
         result.catch(() => undefined),
@@ -39,6 +52,15 @@ export function instantPace(): Pace {
   };
 }
 
+/** A URL on loopback that nobody listens on. */
+export async function deadUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
 export async function openBot(
   over: Partial<TeamsConfig> = {},
   inbox: Inbox = new RecordingInbox(),
@@ -46,8 +68,10 @@ export async function openBot(
   const standIn = await TeamsStandIn.open();
   const lines: string[] = [];
   const waits: number[] = [];
-  const clock = { now: Date.parse('2026-03-01T12:00:00Z'), step: 2000 };
+  // botbuilder's token cache looks at the real clock, so the handed-in one starts there.
+  const clock = { now: Date.now(), step: 2000 };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const pace = instantPace();
   const tools: PlatformTools = {
     log,
     now: () => {
@@ -55,7 +79,7 @@ export async function openBot(
       return clock.now;
     },
     fetch: globalThis.fetch,
-    pace: instantPace(),
+    pace,
   };
   const timing: Timing = {
     sleep: async (ms) => void waits.push(ms),
@@ -89,6 +113,7 @@ export async function openBot(
     lines,
     waits,
     clock,
+    quiet: pace.quiet,
     async close() {
       await platform.stop(AbortSignal.timeout(2000));
       server.closeAllConnections();
