@@ -22,7 +22,7 @@ export type Occasion =
 /** What the platform, or the person, was told about a delivery. */
 export type Told = 'taken' | 'try-again';
 
-/** One connected platform, its far side replaced by a stand-in. */
+/** One connected platform, its far side replaced by a stand-in. Its functions need no `this`; `close` may come twice. */
 export interface PlatformHarness {
   readonly platform: Platform;
   /** Sends `text` on this occasion. The harness adds the mention where the occasion asks for one. */
@@ -45,6 +45,8 @@ export interface PlatformSubject {
   readonly occasions: readonly Occasion[];
   /** The ways of showing drafts this platform can be put into. */
   readonly streaming: readonly Streaming[];
+  /** What would call people on this platform, wherever it stood in a payload: `<!channel>` on Slack, `<at>` on Teams. */
+  readonly pings: RegExp;
   /** Characters of answer text that fit one message; absent where messages have no limit. */
   readonly messageLimit?: number;
   open(options: { inbox: Inbox; streaming: Streaming }): Promise<PlatformHarness>;
@@ -71,8 +73,7 @@ export class RecordingInbox implements Inbox {
   }
 }
 
-/** Nothing that pings people may leave us unless our own code built it. */
-const PINGS = /<!(channel|here|everyone|subteam)|<at>|<@[UW]X?EVIL/;
+/** Text that would call people, on one platform or another. */
 const HOSTILE = 'Ask <!channel> or <!here>, <@UEVIL> and <!subteam^S1>, and <at>everyone</at> [1].';
 
 /** Runs the kit. Occasions and drafts the platform does not know are skipped by name. */
@@ -252,7 +253,7 @@ export function platformContract(subject: PlatformSubject): void {
         const { reply, sent } = await question();
         await reply.stream(safe(HOSTILE));
         await reply.finish(sampleAnswer({ markdown: HOSTILE, note: HOSTILE }));
-        for (const payload of sent()) expect(payload).not.toMatch(PINGS);
+        for (const payload of sent()) expect(payload).not.toMatch(subject.pings);
       });
 
       it.skipIf(subject.messageLimit === undefined)('splits at the limit, and only there', async () => {
