@@ -10,10 +10,19 @@ export type HeadingDepth = (line: Line, before: Line | undefined) => number | un
 export function headingDepths(lines: readonly Line[], outline: readonly OutlineEntry[]): HeadingDepth {
   const body = bodySize(lines);
   const outlined = new Map(outline.map(({ title, depth }) => [words(title), depth]));
-  const styles = new Map<string, { size: number; bold: boolean; depths: Map<number, number> }>();
+  const styles = new Map<
+    string,
+    { size: number; bold: boolean; count: number; depths: Map<number, number> }
+  >();
   for (const [at, line] of lines.entries()) {
     if (!isHeading(line, lines[at - 1], body)) continue;
-    const style = styles.get(styleOf(line)) ?? { size: line.size, bold: isBold(line), depths: new Map() };
+    const style = styles.get(styleOf(line)) ?? {
+      size: line.size,
+      bold: isBold(line),
+      count: 0,
+      depths: new Map(),
+    };
+    style.count += 1;
     const depth = outlined.get(words(lineText(line)));
     if (depth !== undefined) style.depths.set(depth, (style.depths.get(depth) ?? 0) + 1);
     styles.set(styleOf(line), style);
@@ -23,9 +32,13 @@ export function headingDepths(lines: readonly Line[], outline: readonly OutlineE
   const largestFirst = [...styles].sort(
     ([, one], [, other]) => other.size - one.size || Number(other.bold) - Number(one.bold),
   );
-  for (const [name, { depths }] of largestFirst) {
-    const common = [...depths].sort((one, other) => other[1] - one[1])[0]?.[0];
-    last = Math.min(Math.max(common ?? last + 1, last), 6);
+  let size = Number.POSITIVE_INFINITY;
+  for (const [name, style] of largestFirst) {
+    const common = [...style.depths].sort((one, other) => other[1] - one[1])[0]?.[0];
+    // A title page has styles of its own, and one size comes in two weights: neither is a rank.
+    const ranked = style.count > 2 && size - style.size > 0.6;
+    last = Math.min(Math.max(common ?? (ranked ? last + 1 : last), last, 1), 6);
+    if (ranked || common !== undefined) size = style.size;
     ranks.set(name, last);
   }
   return (line, before) =>
@@ -34,12 +47,13 @@ export function headingDepths(lines: readonly Line[], outline: readonly OutlineE
       : undefined;
 }
 
-/** The size most of the text has. */
-export function bodySize(lines: readonly Line[]): number {
+/** The size most of the prose has; listings are often smaller. */
+function bodySize(lines: readonly Line[]): number {
   const letters = new Map<number, number>();
   for (const line of lines) {
+    if (isMono(line)) continue;
     const size = Math.round(line.size * 2) / 2;
-    letters.set(size, (letters.get(size) ?? 0) + lineText(line).length);
+    letters.set(size, (letters.get(size) ?? 0) + (lineText(line).match(/\p{L}/gu)?.length ?? 0));
   }
   return [...letters].sort((one, other) => other[1] - one[1])[0]?.[0] ?? 10;
 }

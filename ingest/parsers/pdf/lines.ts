@@ -84,7 +84,32 @@ function group(runs: readonly Run[], page: number): Line[] {
       lines.at(-1)?.push(run);
     else lines.push([run]);
   }
-  return lines.map((line) => lineOf(line, page));
+  return withRaised(lines.map((line) => lineOf(line, page)));
+}
+
+/** Puts small raised and lowered letters, which have a baseline of their own, into the line they belong to. */
+function withRaised(lines: readonly Line[]): Line[] {
+  const whole: Line[] = [];
+  let waiting: Line | undefined;
+  const belongs = (small: Line, line: Line): boolean =>
+    small.size < 0.85 * line.size &&
+    Math.abs(small.y - line.y) < 0.65 * line.size &&
+    small.x > line.x - 1 &&
+    small.right < line.right + 4 * line.size;
+  for (const line of lines) {
+    const last = whole.at(-1);
+    if (waiting !== undefined && belongs(waiting, line)) {
+      whole.pop();
+      whole.push(lineOf([...waiting.runs, ...line.runs], line.page));
+    } else if (last !== undefined && belongs(line, last)) {
+      whole.pop();
+      whole.push(lineOf([...last.runs, ...line.runs], line.page));
+    } else {
+      whole.push(line);
+    }
+    waiting = whole.at(-1) === line ? line : undefined;
+  }
+  return whole;
 }
 
 function crosses(run: Run, gutter: number): boolean {

@@ -85,19 +85,20 @@ class StructureReader {
     column: number | undefined,
   ): { term: string; first: readonly Line[]; column: number; next: number } | undefined {
     const line = lines[at] as Line;
-    const below = lines[at + 1];
-    if (!isMono(line)) {
-      const split = splitAtColumn(line, column);
-      if (split === undefined) return undefined;
+    if (isMono(line) && nameOf(line) !== undefined) return undefined;
+    const split = splitAtColumn(line, column);
+    const beside = split !== undefined && (!isMono(line) || near(split.rest.x, column));
+    if (beside)
       return { term: listing([split.term]), first: [split.rest], column: split.rest.x, next: at + 1 };
-    }
-    if (below === undefined || isMono(below) || below.page !== line.page) return undefined;
-    const close = below.y > line.y && below.y - line.y <= 2 * line.size;
-    const name = line.runs.some((run) => run.bold) ? undefined : listing([line]);
-    if (!close || below.x < line.x + 6 || below.x > line.x + 12 * line.size || name === undefined)
-      return undefined;
+    if (!isMono(line)) return undefined;
+    let next = at + 1;
+    while (next < at + 3 && isMono(lines[next] ?? line) && follows(lines[next - 1], lines[next], 1.6))
+      next += 1;
+    const below = lines[next];
+    if (below === undefined || isMono(below) || !follows(lines[next - 1], below, 2.2)) return undefined;
+    if (below.x < line.x + 6 || below.x > line.x + 12 * line.size) return undefined;
     if (splitAtColumn(below, column) !== undefined) return undefined;
-    return { term: name.replace(/\s+/g, ' '), first: [], column: below.x, next: at + 1 };
+    return { term: listing(lines.slice(at, next)).replace(/\s+/g, ' '), first: [], column: below.x, next };
   }
 
   /** Lines in a fixed-width font; a bold name that begins one is what the next lines are about, and so a heading. */
@@ -193,8 +194,8 @@ class StructureReader {
 
   #goesOn(line: Line, next: Line): boolean {
     const words = lineText(next);
-    if (isMono(next) || BULLET.test(words) || NUMBERED.test(words) || Math.abs(next.size - line.size) > 1)
-      return false;
+    if (isMono(next) && !wraps(line, next)) return false;
+    if (BULLET.test(words) || NUMBERED.test(words) || Math.abs(next.size - line.size) > 1) return false;
     if (splitAtColumn(next, undefined) !== undefined || segments(next).length > 2) return false;
     if (next.page !== line.page)
       return (
@@ -209,6 +210,21 @@ class StructureReader {
       gap > 0 && gap <= 1.55 * Math.max(line.size, next.size) && Math.abs(next.x - line.x) <= 2.5 * line.size
     );
   }
+}
+
+/** Whether `next` stands right below `line`, within `sizes` of its letters. */
+function follows(line: Line | undefined, next: Line | undefined, sizes: number): boolean {
+  if (line === undefined || next === undefined || line.page !== next.page) return false;
+  return next.y > line.y && next.y - line.y <= sizes * Math.max(line.size, next.size);
+}
+
+/** Whether a line in a fixed-width font is the rest of a sentence, not a listing. */
+function wraps(line: Line, next: Line): boolean {
+  return !isMono(line) && near(next.x, line.x) && follows(line, next, 1.4) && !/[.:;]$/.test(lineText(line));
+}
+
+function near(x: number, column: number | undefined): boolean {
+  return column !== undefined && Math.abs(x - column) < 2;
 }
 
 /** Where the lines that stand at `column` or further right end. */
@@ -226,10 +242,7 @@ function splitAtColumn(line: Line, column: number | undefined): { term: Line; re
     const before = line.runs[at - 1];
     if (run === undefined || before === undefined || !before.mono) return undefined;
     const gap = run.x - (before.x + before.width);
-    if (
-      gap > 1.8 * line.size ||
-      (column !== undefined && Math.abs(run.x - column) < 2 && gap > 2 && !run.mono)
-    ) {
+    if (gap > 1.8 * line.size || (near(run.x, column) && gap > 2)) {
       const term = lineOf(line.runs.slice(0, at), line.page);
       return term.right - term.x > 250 ? undefined : { term, rest: lineOf(line.runs.slice(at), line.page) };
     }
