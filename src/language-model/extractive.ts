@@ -24,6 +24,7 @@ export function extractive({ similarity }: { readonly similarity?: Similarity } 
     quotes: true,
     async *stream({ question: text, history, passages }, signal) {
       stopIfAborted(signal);
+      if (text.trim() === '') return;
       const question = readQuestion(text, history);
       const sections = passages.flatMap(sectionsOf);
       let ranking = rank(question, sections);

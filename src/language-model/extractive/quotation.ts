@@ -22,6 +22,8 @@ const FEWEST_WORDS = 30;
 const WORTH_QUOTING = 0.3;
 /** Options of the one command that answers everything matter more readily. */
 const WORTH_QUOTING_ALONE = 0.15;
+/** A line with less than this share of what the best line carries is left out. */
+const OFF_THE_POINT = 0.6;
 /** A section with this title is about the need, whatever its lines say. */
 const SAME_TITLE = 0.5;
 const LONGEST_LIST = 12;
@@ -93,13 +95,23 @@ class SectionQuotation {
 
   units(): Unit[] {
     const lead = this.takeLead();
-    if (this.kind === 'how' || this.kind === 'other' || lead === undefined) this.takeCode();
+    if (this.kind === 'how' || (this.kind === 'other' && lead !== undefined)) this.takeCode();
     if (this.kind === 'how') this.takeSteps();
     if (this.kind === 'which') this.takeList();
     this.takeLines();
     this.takeSentences(lead);
-    if (this.taken.size === 0) this.takeAnything();
-    return [...this.taken].sort((a, b) => a - b).flatMap((at) => this.shortened(this.unit(at)) ?? []);
+    if (this.quoted.length === 0) this.takeAnything();
+    return this.inReadingOrder().flatMap((at) => this.shortened(this.unit(at)) ?? []);
+  }
+
+  /** As in the document, except that of a table the row that says most comes first. */
+  private inReadingOrder(): number[] {
+    return [...this.taken].sort((a, b) => {
+      const [one, other] = [this.unit(a), this.unit(b)];
+      const sameTable = one?.kind === 'row' && one.step === undefined && one.block === other?.block;
+      const byRelevance = (this.relevance[b] ?? 0) - (this.relevance[a] ?? 0);
+      return sameTable && this.kind !== 'which' && byRelevance !== 0 ? byRelevance : a - b;
+    });
   }
 
   /** Of a long code block, the lines that the question is about. */
@@ -139,6 +151,13 @@ class SectionQuotation {
       );
     });
     if (lead === undefined) return undefined;
+    const line = Math.max(
+      0,
+      ...this.best(['row', 'item'], () => 0)
+        .slice(0, 1)
+        .map((at) => this.relevance[at] ?? 0),
+    );
+    if (this.kind !== 'how' && (this.relevance[lead] ?? 0) < OFF_THE_POINT * line) return undefined;
     if (this.follows(lead) && POINTS_BACK.test(this.unit(lead)?.text ?? '')) this.take(lead - 1);
     this.takeWithFollowers(lead);
     return lead;
@@ -150,7 +169,7 @@ class SectionQuotation {
     const first = this.section.units.findIndex(({ unit }) => unit.kind === 'code');
     const [code] = this.best(
       ['code'],
-      (unit, at) => (at === first ? 0.3 : 0) - (unit.text.split('\n').length > LONG_CODE_LINES ? 0.1 : 0),
+      (unit, at) => (at === first ? 0.15 : 0) + (SYNOPSIS.test(unit.text) ? 0.2 : 0),
     );
     if (code === undefined) return;
     if (this.leadsIn(code - 1)) this.takeWithFollowers(code - 1);
@@ -185,7 +204,10 @@ class SectionQuotation {
       0,
       this.alone ? MOST_LINES.alone : MOST_LINES.together,
     );
-    const enough = this.alone ? WORTH_QUOTING_ALONE : WORTH_QUOTING;
+    const enough = Math.max(
+      this.alone ? WORTH_QUOTING_ALONE : WORTH_QUOTING,
+      OFF_THE_POINT * (this.relevance[lines[0] ?? -1] ?? 0),
+    );
     for (const at of lines) {
       if (saysNothing(this.unit(at))) continue;
       if (this.words < this.room && (this.relevance[at] ?? 0) >= enough) this.takeWithFollowers(at);
@@ -213,7 +235,8 @@ class SectionQuotation {
   private take(at: number): boolean {
     const ranked = this.section.units[at];
     if (ranked === undefined || this.taken.has(at)) return false;
-    if (this.quoted.some((other) => sameWords(ranked, other))) return false;
+    const own = this.section.units;
+    if (this.quoted.some((other) => !own.includes(other) && sameWords(ranked, other))) return false;
     if (ranked.unit.kind === 'code' && !fitsOneLine(ranked.unit)) {
       const blocks = this.quoted.filter(({ unit }) => unit.kind === 'code' && !fitsOneLine(unit)).length;
       if (blocks >= MOST_CODE_BLOCKS) return false;
@@ -273,6 +296,9 @@ class SectionQuotation {
       .map(({ at }) => at);
   }
 }
+
+/** One command, its options on lines of their own. */
+const SYNOPSIS = /^\s*[\w:]*[\w]+(?:_|::)[\w:]*[^\n]*(?:\n\s+[^\n]*)*\s*$/u;
 
 /** Openings that point at the sentence before. */
 const POINTS_BACK =

@@ -17,7 +17,7 @@ export interface RankedSection {
   readonly scores: readonly number[];
   /** Per need: the share that its best unit carries, the heading counted in, 0 to 1. */
   readonly covered: readonly number[];
-  /** Per need: how far the last heading says the same as the need, 0 to 1. */
+  /** Per need: how far a heading says the same as the need, 0 to 1. */
   readonly titled: readonly number[];
 }
 
@@ -33,6 +33,13 @@ export interface Ranking {
 const HEADING_SHARE = 0.6;
 /** A section titled like the need is most likely about it. */
 const TITLE_MATCH = 0.8;
+/** A title further out names the neighbours too. */
+const OUTER_TITLE = 0.7;
+/** Code shows how; it explains little. */
+const CODE_SHARE = 0.6;
+/** What a list adds for "which", and steps or a command for "how". */
+const LIST_FORM = 0.4;
+const STEPS_FORM = 0.1;
 /** All words of the need somewhere in the section, beside those in its best unit. */
 const SECTION_SHARE = 0.35;
 /** What the best unit of a dense encoder gains. */
@@ -49,65 +56,100 @@ export function rank(
   sections: readonly Section[],
   nearness: ReadonlyMap<Unit, number> = new Map(),
 ): Ranking {
-  const read = sections.map((section) => ({
-    section,
-    units: section.units.map((unit) => ({ unit, terms: new Set(termsOf(unit.text)) })),
-    heading: new Set(section.headings.flatMap((heading) => termsOf(heading))),
-    title: new Set(termsOf(section.headings.at(-1) ?? '')),
-  }));
-  const among = rarityOf(
-    read.flatMap(({ units, heading }) => units.map(({ terms }) => new Set([...terms, ...heading]))),
+  const read = sections.map(readSection);
+  const amongUnits = rarityOf(
+    read.flatMap(({ units, heading }) => units.map(({ terms }) => union(heading, terms))),
   );
-  const acrossSections = rarityOf(
-    read.map(({ units, heading }) => new Set([...heading, ...units.flatMap(({ terms }) => [...terms])])),
+  const amongSections = rarityOf(
+    read.map(({ units, heading }) => union(heading, ...units.map(({ terms }) => terms))),
   );
-  const rarity = (term: string): number => among(term) * (COMMON_GROUND + acrossSections(term));
-  const needs = question.needs.map(
-    (need) => new Map(Array.from(need, ([term, weight]) => [term, weight * rarity(term)])),
-  );
-  const totals = needs.map((need) => sum(need.values()));
-  const total = sum(totals);
+  const rarity = (term: string): number => amongUnits(term) * (COMMON_GROUND + amongSections(term));
+
+  const needs = question.needs.map((need) => new Need(need, rarity));
+  const total = sum(needs.map((need) => need.total));
+  const near = (unit: Unit): number => DENSE_SHARE * (nearness.get(unit) ?? 0);
+  const explains = (unit: Unit): boolean => unit.kind !== 'code' || question.kind === 'how';
 
   return {
-    carried: (text, need) => {
-      const terms = new Set(termsOf(text));
-      return share(needs[need] ?? new Map(), totals[need] ?? 0, (term) => (terms.has(term) ? 1 : 0));
-    },
-    importance: totals.map((weight) => (total === 0 ? 1 / totals.length : weight / total)),
-    sections: read.map(({ section, units, heading, title }) => {
-      const ranked = units.map(({ unit, terms }) => ({
-        unit,
-        terms,
-        own: needs.map(
-          (need, at) =>
-            share(need, totals[at] ?? 0, (term) => (terms.has(term) ? 1 : 0)) +
-            DENSE_SHARE * (nearness.get(unit) ?? 0),
-        ),
-      }));
-      const everything = new Set([...heading, ...units.flatMap(({ terms }) => [...terms])]);
-      const titled = needs.map((need, at) => titleMatch(title, need, totals[at] ?? 0, rarity));
-      const best = needs.map((need, at) =>
+    carried: (text, need) => needs[need]?.carriedBy(new Set(termsOf(text))) ?? 0,
+    importance: needs.map((need) => (total === 0 ? 1 / needs.length : need.total / total)),
+    sections: read.map(({ section, units, heading, titles }) => {
+      const everything = union(
+        heading,
+        ...units.filter(({ unit }) => explains(unit)).map(({ terms }) => terms),
+      );
+      const prior = 1 / (1 + RANK_DECAY * section.rank);
+      const form = formMatch(section, question);
+      const covered = needs.map((need) =>
         Math.max(
           ...units.map(
             ({ unit, terms }) =>
-              share(need, totals[at] ?? 0, (term) =>
-                terms.has(term) ? 1 : heading.has(term) ? HEADING_SHARE : 0,
-              ) +
-              DENSE_SHARE * (nearness.get(unit) ?? 0),
+              need.carriedBy(terms, heading) * (explains(unit) ? 1 : CODE_SHARE) + near(unit),
           ),
         ),
       );
-      const whole = needs.map((need, at) =>
-        share(need, totals[at] ?? 0, (term) => (everything.has(term) ? 1 : 0)),
+      const titled = needs.map((need) =>
+        Math.max(
+          0,
+          ...titles.map((title, at) => need.sameAs(title) * (at === titles.length - 1 ? 1 : OUTER_TITLE)),
+        ),
       );
-      const prior = 1 / (1 + RANK_DECAY * section.rank);
-      const scores = best.map(
-        (value, at) =>
-          (value + SECTION_SHARE * (whole[at] ?? 0) + TITLE_MATCH * (titled[at] ?? 0)) * prior +
-          RANK_PRIOR * prior,
-      );
-      return { section, units: ranked, scores, covered: best, titled };
+      return {
+        section,
+        units: units.map(({ unit, terms }) => ({
+          unit,
+          terms,
+          own: needs.map((need) => need.carriedBy(terms) + near(unit)),
+        })),
+        scores: needs.map((need, at) => {
+          const words =
+            (covered[at] ?? 0) + SECTION_SHARE * need.carriedBy(everything) + TITLE_MATCH * (titled[at] ?? 0);
+          return (words + form + RANK_PRIOR) * prior;
+        }),
+        covered,
+        titled,
+      };
     }),
+  };
+}
+
+/** A need with its terms weighed by how rare they are in the passages at hand. */
+class Need {
+  readonly total: number;
+  private readonly weights: Terms;
+  private readonly rarity: (term: string) => number;
+
+  constructor(terms: Terms, rarity: (term: string) => number) {
+    this.weights = new Map(Array.from(terms, ([term, weight]) => [term, weight * rarity(term)]));
+    this.total = sum(this.weights.values());
+    this.rarity = rarity;
+  }
+
+  /** The share of the need's weight that `terms` carry, those of the heading counted in part. */
+  carriedBy(terms: ReadonlySet<string>, heading: ReadonlySet<string> = new Set()): number {
+    if (this.total === 0) return 0;
+    let carried = 0;
+    for (const [term, weight] of this.weights) {
+      if (terms.has(term)) carried += weight;
+      else if (heading.has(term)) carried += HEADING_SHARE * weight;
+    }
+    return carried / this.total;
+  }
+
+  /** Harmonic mean of how much of the title the need names and how much of the need the title names. */
+  sameAs(title: ReadonlySet<string>): number {
+    const common = sum(Array.from(this.weights, ([term, weight]) => (title.has(term) ? weight : 0)));
+    const named = sum(Array.from(title, (term) => this.weights.get(term) ?? this.rarity(term)));
+    return named + this.total === 0 ? 0 : (2 * common) / (named + this.total);
+  }
+}
+
+function readSection(section: Section) {
+  return {
+    section,
+    units: section.units.map((unit) => ({ unit, terms: new Set(termsOf(unit.text)) })),
+    heading: new Set(section.context.flatMap(headingTerms)),
+    titles: section.headings.map((heading) => new Set(headingTerms(heading))),
   };
 }
 
@@ -121,23 +163,24 @@ function rarityOf(units: readonly ReadonlySet<string>[]): (term: string) => numb
   };
 }
 
-/** Harmonic mean of how much of the title the need names and how much of the need the title names. */
-function titleMatch(
-  title: ReadonlySet<string>,
-  need: Terms,
-  of: number,
-  rarity: (term: string) => number,
-): number {
-  const common = sum(Array.from(need, ([term, weight]) => (title.has(term) ? weight : 0)));
-  const named = sum(Array.from(title, (term) => need.get(term) ?? rarity(term)));
-  return named + of === 0 ? 0 : (2 * common) / (named + of);
+/** "Initialize Floorplan" is also the title of `initialize_floorplan`. */
+function headingTerms(heading: string): string[] {
+  const terms = termsOf(heading);
+  const words = heading.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.length > 1 ? [...terms, words.join('_')] : terms;
 }
 
-function share(need: Terms, of: number, presence: (term: string) => number): number {
-  if (of === 0) return 0;
-  let covered = 0;
-  for (const [term, weight] of need) covered += weight * presence(term);
-  return covered / of;
+/** Whether the section has the form that the question asks for. */
+function formMatch({ units }: Section, { kind }: Question): number {
+  if (kind === 'which')
+    return units.filter((unit) => unit.kind === 'row' || unit.kind === 'item').length > 2 ? LIST_FORM : 0;
+  if (kind === 'how')
+    return units.some((unit) => unit.kind === 'code' || unit.step !== undefined) ? STEPS_FORM : 0;
+  return 0;
+}
+
+function union(...sets: readonly ReadonlySet<string>[]): Set<string> {
+  return new Set(sets.flatMap((set) => [...set]));
 }
 
 function sum(values: Iterable<number>): number {

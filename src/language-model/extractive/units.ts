@@ -26,8 +26,10 @@ export interface Section {
   readonly marker: number;
   /** The passage's place among all, 0 is the best. */
   readonly rank: number;
-  /** Outermost first. The last says most about the units. */
+  /** Outermost first. The last says most about the units. "Options", "Usage" and the like are left out. */
   readonly headings: readonly string[];
+  /** All words above the units, "Options" included. */
+  readonly context: readonly string[];
   readonly units: readonly Unit[];
 }
 
@@ -64,7 +66,8 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
   let block = 0;
 
   const flush = (): void => {
-    if (units.length > 0) sections.push({ marker: passage.marker, rank, headings, units });
+    if (units.length > 0)
+      sections.push({ marker: passage.marker, rank, headings, context: [...parts, ...headings], units });
     units = [];
   };
   const add = (kind: Unit['kind'], text: string, more: Pick<Unit, 'step' | 'language'> = {}): void => {
