@@ -13,7 +13,7 @@ const BARE =
 const BARE_WHY = /^(?:why|how) (?:is|was|does|do|not|so)(?: (?:that|this|it|so|not))?[\s?!.]*$/i;
 /** Requests about the answer, not about the subject. */
 const MORE =
-  /^(?:please )?(?:(?:can|could) you )?(?:(?:give|show|tell|send)(?: me| us)? )?(?:an?other |an? |some |any |the |with )?(?:more|examples?|details?|elaborate|explain(?: more| further| again)?|continue|go on|shorter|again|simpler|step by step|in detail)(?: (?:please|details?|info|information|examples?|about (?:it|that|this)))?[\s?!.]*$/i;
+  /^(?:please )?(?:(?:can|could) you )?(?:(?:give|show|tell|send)(?: me| us)? )?(?:an?other |an? |some |any |the |with )?(?:more(?: (?:details?|info|information|examples?))?|examples?|details?|elaborate|explain(?: more| further| again)?|continue|go on|shorter|again|simpler|step by step|in detail)(?: (?:please|details?|info|information|examples?|about (?:it|that|this)))?[\s?!.]*$/i;
 /** `for hold?`, `in Tcl?`: what the earlier question was about, in another case. */
 const CASE = /^(?:for|in|with|on|at|from|using|without|after|before|only|during|under)\s+(?:\S+\s*){1,4}$/i;
 const POINTS_BACK =

@@ -35,7 +35,7 @@ export function stemsOf(text: string): Set<string> {
   return new Set(termsOf(text).filter((term) => !term.includes(' ')));
 }
 
-/** The statements of a Markdown text in order: sentences of paragraphs and list items, and rows of tables. Code and headings have none. */
+/** The statements of a Markdown text in order: sentences of paragraphs and list items, rows of tables, and headings, which claim nothing. Code has none. */
 export function statementsOf(markdown: string): Statement[] {
   const mask = maskCode(markdown);
   const found: Statement[] = [];
@@ -45,8 +45,11 @@ export function statementsOf(markdown: string): Statement[] {
       for (const [start, end] of sentences(mask.slice(from, to)))
         found.push(statement(from + start, from + end, announced));
     } else if (node.type === 'table') {
-      for (const row of node.children.slice(1)) found.push(statement(...rangeOf(row), []));
-    } else if ('children' in node && node.type !== 'heading') visitAll(node, announced);
+      node.children.forEach((row, at) => {
+        found.push(statement(...rangeOf(row), [], at > 0));
+      });
+    } else if (node.type === 'heading') found.push(statement(...rangeOf(node), [], false));
+    else if ('children' in node) visitAll(node, announced);
   };
   const visitAll = (parent: Parents, announced: readonly number[]): void => {
     parent.children.forEach((child, at) => {
@@ -59,7 +62,7 @@ export function statementsOf(markdown: string): Statement[] {
       );
     });
   };
-  const statement = (from: number, to: number, announced: readonly number[]): Statement => {
+  const statement = (from: number, to: number, announced: readonly number[], claims = true): Statement => {
     const shown = mask.slice(from, to);
     const markers = [...shown.matchAll(MARKER)].map((match) => ({
       number: Number(match[1]),
@@ -70,7 +73,10 @@ export function statementsOf(markdown: string): Statement[] {
     const terms = stemsOf(markdown.slice(from, to).replace(MARKER, ''));
     const idle = /[?？]\W*$/.test(bare) || (/[:：]\W*$/.test(bare) && markers.length === 0);
     const claim =
-      terms.size >= LEAST_TERMS && !idle && !(markers.length === 0 && ABOUT_THE_DOCUMENTS.test(bare));
+      claims &&
+      terms.size >= LEAST_TERMS &&
+      !idle &&
+      !(markers.length === 0 && ABOUT_THE_DOCUMENTS.test(bare));
     return { from, to, terms, markers, announced, claim };
   };
   visit(parseMarkdown(markdown), []);
