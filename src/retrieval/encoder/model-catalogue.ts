@@ -95,7 +95,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     name: 'all-MiniLM-L6-v2',
     licence: 'Apache-2.0',
     config: { ...smallBert, num_hidden_layers: 6 },
-    traits: { pooling: 'mean', queryPrefix: '', passagePrefix: '', maxTokens: 512 },
+    // 256 is the length it was published with; longer input makes it worse.
+    traits: { pooling: 'mean', queryPrefix: '', passagePrefix: '', maxTokens: 256 },
     hub: {
       repository: 'sentence-transformers/all-MiniLM-L6-v2',
       revision: '1110a243fdf4706b3f48f1d95db1a4f5529b4d41',

@@ -34,6 +34,8 @@ export interface ModelStoreOptions {
   readonly log: Logger;
   readonly onProgress?: (progress: Progress) => void;
   readonly run?: Run;
+  /** What can be pulled. */
+  readonly catalogue?: readonly KnownModel[];
 }
 
 /** Also keeps a name from leading out of the folder. */
@@ -43,11 +45,13 @@ export class ModelStore {
   readonly #dir: string;
   readonly #log: Logger;
   readonly #sources: readonly ModelSource[];
+  readonly #catalogue: readonly KnownModel[];
 
   constructor(options: ModelStoreOptions) {
-    const { dir, fetch, env, onProgress, run = runChildProcess } = options;
+    const { dir, fetch, env, onProgress, run = runChildProcess, catalogue = KNOWN_MODELS } = options;
     this.#dir = dir;
     this.#log = options.log;
+    this.#catalogue = catalogue;
     this.#sources = [
       hubSource({
         fetch,
@@ -66,7 +70,7 @@ export class ModelStore {
       'usage_invalid',
       'A model name has only letters, digits, dots, dashes and underscores.',
       {
-        cure: `Known models: ${KNOWN_MODELS.map((model) => model.name).join(', ')}.`,
+        cure: this.#knownNames(),
       },
     );
   }
@@ -75,11 +79,13 @@ export class ModelStore {
   async list(): Promise<ModelStatus[]> {
     const entries = await readdir(this.#dir, { withFileTypes: true }).catch(() => []);
     const others = entries
-      .filter((entry) => entry.isDirectory() && NAME.test(entry.name) && known(entry.name) === undefined)
+      .filter(
+        (entry) => entry.isDirectory() && NAME.test(entry.name) && this.#known(entry.name) === undefined,
+      )
       .map((entry) => entry.name)
       .sort();
     return Promise.all(
-      [...KNOWN_MODELS.map((model) => model.name), ...others].map((name) => this.#status(name, false)),
+      [...this.#catalogue.map((model) => model.name), ...others].map((name) => this.#status(name, false)),
     );
   }
 
@@ -102,10 +108,10 @@ export class ModelStore {
     const folder = this.folder(name);
     const before = await this.#status(name, true);
     if (before.present && before.problems.length === 0) return before;
-    const model = known(name);
+    const model = this.#known(name);
     if (model === undefined)
       throw new ChipwrightError('usage_invalid', `There is no model named ${name} to pull.`, {
-        cure: `Known models: ${KNOWN_MODELS.map(({ name }) => name).join(', ')}.`,
+        cure: this.#knownNames(),
       });
     const { weights, tokenizer, source } = await this.#fetch(model);
     const { licence, config, traits } = model;
@@ -141,7 +147,7 @@ export class ModelStore {
 
   async #status(name: string, thorough: boolean): Promise<ModelStatus> {
     const folder = this.folder(name);
-    const model = known(name);
+    const model = this.#known(name);
     try {
       const manifest = await readManifest(folder);
       return {
@@ -168,8 +174,12 @@ export class ModelStore {
       };
     }
   }
-}
 
-function known(name: string): KnownModel | undefined {
-  return KNOWN_MODELS.find((model) => model.name === name);
+  #known(name: string): KnownModel | undefined {
+    return this.#catalogue.find((model) => model.name === name);
+  }
+
+  #knownNames(): string {
+    return `Known models: ${this.#catalogue.map((model) => model.name).join(', ')}.`;
+  }
 }

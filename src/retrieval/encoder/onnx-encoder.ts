@@ -29,7 +29,8 @@ interface Pending {
   reject(error: ChipwrightError): void;
 }
 
-class OnnxEncoder implements Encoder {
+/** Made by `openEncoder`. */
+export class OnnxEncoder implements Encoder {
   readonly id: string;
   readonly name: string;
   readonly dimensions: number;
@@ -81,7 +82,11 @@ class OnnxEncoder implements Encoder {
     this.#worker ??= new Promise<Worker>((resolve, reject) => {
       const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
       const worker = openWorker(new URL(`./encoder-worker.${extension}`, import.meta.url), this.#settings);
+      let over = false;
       const gone = (cause: unknown) => {
+        // A crash is told twice, as an error and as an exit; by the second time a new worker may be at work.
+        if (over) return;
+        over = true;
         const error = unavailable('The encoder stopped working.', cause);
         this.#worker = null;
         this.#rejectAll(error);
@@ -128,7 +133,7 @@ class OnnxEncoder implements Encoder {
  * Opens the model in `modelFolder` and waits until it can encode. Rejects with `model_missing` when there is none,
  * `model_corrupt` when it is not whole, `encoder_unavailable` when the runtime cannot load it.
  */
-export async function openEncoder(modelFolder: string, options: OnnxEncoderOptions): Promise<Encoder> {
+export async function openEncoder(modelFolder: string, options: OnnxEncoderOptions): Promise<OnnxEncoder> {
   const manifest = await readManifest(modelFolder);
   const [problem] = await modelProblems(modelFolder, manifest, false);
   if (problem !== undefined)

@@ -9,6 +9,9 @@ import { ChipwrightError } from '../../errors.js';
  */
 const MAX_TOKEN_CHARACTERS = 101;
 
+/** How many characters a token are tried first; English has about four. */
+const FIRST_CHARACTERS = 8;
+
 /** Bounds the work on a text that is mostly blanks. */
 const MAX_CHARACTERS = 1_000_000;
 
@@ -39,13 +42,20 @@ export function openTokenizer(json: string, maxTokens: number): TextTokenizer {
   }
   return {
     encode(text) {
-      const bounded = text
+      const squeezed = text
         .slice(0, MAX_CHARACTERS)
-        .replace(/\s+/g, ' ')
+        .replace(/[^\S\uFEFF]+/g, ' ')
         .slice(0, maxTokens * MAX_TOKEN_CHARACTERS);
-      const { ids } = tokenizer.encode(bounded);
-      const last = ids.at(-1);
-      return ids.length <= maxTokens || last === undefined ? ids : [...ids.slice(0, maxTokens - 1), last];
+      // A start that ends at a blank has the same tokens as in the whole text. Most texts that are too long show it in
+      // their first few characters a token, and long words are slow: so only as much is tokenised as is needed.
+      for (let length = maxTokens * FIRST_CHARACTERS; ; length *= 4) {
+        const end = length < squeezed.length ? squeezed.lastIndexOf(' ', length) : squeezed.length;
+        if (end <= 0 && squeezed !== '') continue;
+        const { ids } = tokenizer.encode(squeezed.slice(0, end));
+        const last = ids.at(-1);
+        if (ids.length > maxTokens && last !== undefined) return [...ids.slice(0, maxTokens - 1), last];
+        if (end === squeezed.length) return ids;
+      }
     },
   };
 }
