@@ -1,25 +1,9 @@
 // Environment and chipwright.yaml to one typed, checked Config. Nothing else reads either of them.
 import { z } from 'zod';
+import type { SlackConfig } from '../adapters/slack/slack-platform.js';
+import type { TeamsConfig } from '../adapters/teams/teams-config.js';
 import { ChipwrightError } from './errors.js';
 import { nearestName } from './nearest-name.js';
-
-export interface SlackConfig {
-  readonly botToken: string;
-  /** Set: events come over HTTP. */
-  readonly signingSecret?: string;
-  /** Set: events come through Socket Mode. */
-  readonly appToken?: string;
-  readonly apiUrl?: string;
-  readonly followUps: boolean;
-}
-
-export interface TeamsConfig {
-  readonly appId: string;
-  readonly appPassword: string;
-  readonly appType: 'MultiTenant' | 'SingleTenant' | 'UserAssignedMSI';
-  readonly tenantId?: string;
-  readonly allowAnonymous: boolean;
-}
 
 export interface SourceConfig {
   readonly dir: string;

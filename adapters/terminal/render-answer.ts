@@ -1,0 +1,28 @@
+// An answer as plain text for a terminal or a pipe.
+import type { Answer, Citation, Notice } from '../../src/conversation/answer.js';
+
+/** The text, then the numbered sources (or the nearest documents when nothing answered), then the note. Ends without a newline. */
+export function renderAnswer(answer: Answer): string {
+  const parts: string[] = [answer.markdown.trim()];
+  if (answer.citations.length > 0) parts.push(`Sources\n${answer.citations.map(sourceLine).join('\n')}`);
+  if (answer.nearest.length > 0) {
+    parts.push(`Closest documents\n${answer.nearest.map((near) => `  - ${describe(near)}`).join('\n')}`);
+  }
+  if (answer.note !== undefined) parts.push(`(${answer.note})`);
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+export function renderNotice(notice: Notice): string {
+  return `${notice.text} (reference ${notice.reference})`;
+}
+
+function sourceLine(citation: Citation): string {
+  return `  [${citation.marker}] ${describe(citation)}`;
+}
+
+function describe({ title, path, place, href }: Citation): string {
+  const name = [title, ...path]
+    .filter((part, at, all) => part !== '' && all.indexOf(part) === at)
+    .join(' > ');
+  return [name, place, href].filter((part) => part !== undefined && part !== '').join('\n      ');
+}

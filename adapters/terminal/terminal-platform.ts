@@ -1,0 +1,115 @@
+// The same conversation in a terminal: a line in, an answer out.
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { IncomingMessage } from '../../src/conversation/message.js';
+import type { Inbox, Platform } from '../../src/conversation/platform.js';
+import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
+import { renderAnswer, renderNotice } from './render-answer.js';
+
+export interface TerminalParts {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Whether someone sits there: shows a prompt and what the bot is doing. */
+  readonly interactive: boolean;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Called when the input ends or the person leaves (`exit`, `quit`, Ctrl-D). */
+  readonly onLeave: () => void;
+}
+
+const PROMPT = '> ';
+const STAGES: Readonly<Record<Stage, string>> = {
+  searching: 'Searching the documents...',
+  writing: 'Writing...',
+};
+
+export function createTerminalPlatform(parts: TerminalParts): Platform {
+  const { input, output, interactive, now, newId, onLeave } = parts;
+  const deliveries = new Map<string, Delivery>();
+  const whenAnswered = new Map<string, () => void>();
+  let lines: Interface | undefined;
+  let handled = Promise.resolve();
+
+  function write(text: string): void {
+    output.write(`${interactive ? '\r\u001b[K' : ''}${text}\n\n`);
+  }
+
+  function deliver(id: string, text: string): Delivery {
+    const earlier = deliveries.get(id);
+    if (earlier !== undefined) return earlier;
+    const delivery = { messageId: id, parts: 1 };
+    deliveries.set(id, delivery);
+    write(text);
+    whenAnswered.get(id)?.();
+    return delivery;
+  }
+
+  async function ask(inbox: Inbox, text: string): Promise<void> {
+    const id = `terminal:${newId()}`;
+    const answered = new Promise<void>((resolve) => whenAnswered.set(id, resolve));
+    const admission = await inbox.accept(toMessage(id, text, now()));
+    if (admission === 'accepted') await answered;
+    else write(admission === 'draining' ? 'The bot is stopping.' : 'The bot is busy. Ask again in a moment.');
+    whenAnswered.delete(id);
+    deliveries.delete(id);
+  }
+
+  return {
+    name: 'terminal',
+    routes: [],
+    async start(inbox) {
+      lines = createInterface({ input, output, terminal: interactive, prompt: PROMPT });
+      lines.on('line', (line) => {
+        const text = line.trim();
+        if (text === 'exit' || text === 'quit') {
+          lines?.close();
+          return;
+        }
+        handled = handled.then(async () => {
+          if (text !== '') await ask(inbox, text);
+          if (interactive) lines?.prompt();
+        });
+      });
+      // Piped input ends before the last answer is out.
+      lines.on('close', () => void handled.then(onLeave));
+      if (interactive) lines.prompt();
+    },
+    async stop() {
+      lines?.removeAllListeners('close');
+      lines?.close();
+    },
+    async check() {
+      return { ok: lines !== undefined, detail: 'this terminal' };
+    },
+    replyTo(message): Reply {
+      return {
+        status(stage) {
+          if (interactive) output.write(`\r\u001b[K${STAGES[stage]}`);
+        },
+        async stream() {},
+        async finish(answer) {
+          return deliver(message.id, renderAnswer(answer));
+        },
+        async fail(notice) {
+          return deliver(message.id, renderNotice(notice));
+        },
+      };
+    },
+  };
+}
+
+function toMessage(id: string, text: string, at: number): IncomingMessage {
+  return {
+    id,
+    thread: { platform: 'terminal', tenant: 'local', key: 'terminal' },
+    author: { id: 'local', tenant: 'local', kind: 'human' },
+    surface: 'direct',
+    addressed: 'direct',
+    visibility: 'thread',
+    text: text.normalize('NFC'),
+    attachments: [],
+    receivedAt: new Date(at),
+    attempt: 1,
+    address: id,
+  };
+}

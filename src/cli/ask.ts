@@ -1,0 +1,78 @@
+// `chipwright ask "question"`: one question, one answer with its sources.
+import { Command } from 'commander';
+import { renderAnswer } from '../../adapters/terminal/render-answer.js';
+import type { IncomingMessage } from '../conversation/message.js';
+import { openAssistant } from '../main.js';
+import { headingLine } from '../retrieval/passage.js';
+import { audience } from '../safety/access.js';
+import { openSession, requireDocuments, withLibrary } from './session.js';
+import { type Shell, say } from './shell.js';
+
+export function askCommand(shell: Shell): Command {
+  return new Command('ask')
+    .description('Answer one question from the indexed documents.')
+    .argument('<question>')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExample:\n  chipwright ask "How do I report the worst setup path?"')
+    .action(async (question: string, options: { json: boolean }) => {
+      const session = await openSession(shell);
+      await withLibrary(shell, session, false, async (library) => {
+        await requireDocuments(library);
+        const assistant = openAssistant(session.config, session.tools, library);
+        const message = toMessage(question, session.tools.newId(), session.tools.now());
+        for await (const event of assistant.answer(message, { history: [], signal: shell.signal })) {
+          if (event.type !== 'answer') continue;
+          const { answer, trace } = event;
+          if (!options.json) {
+            say(shell, renderAnswer(answer));
+            continue;
+          }
+          const scores = new Map(trace.passages.map(({ id, score }) => [id, score]));
+          const passages = await library.index.passages([...scores.keys()], audience());
+          const { markdown, grounding, citations, model, note } = answer;
+          say(
+            shell,
+            JSON.stringify({
+              question,
+              answer: markdown,
+              grounding,
+              citations: citations.map(({ marker, title, path, place, href, excerpt, score }) => ({
+                marker,
+                title: headingLine(title, path),
+                path: place,
+                href,
+                excerpt,
+                score,
+              })),
+              passages: passages.map(({ id, document, path, href }) => ({
+                id,
+                title: headingLine(document.title, path),
+                path: document.path,
+                href,
+                score: scores.get(id),
+              })),
+              model,
+              note,
+              timings: trace.timings,
+            }),
+          );
+        }
+      });
+    });
+}
+
+function toMessage(text: string, id: string, at: number): IncomingMessage {
+  return {
+    id: `ask:${id}`,
+    thread: { platform: 'terminal', tenant: 'local', key: id },
+    author: { id: 'local', tenant: 'local', kind: 'human' },
+    surface: 'direct',
+    addressed: 'direct',
+    visibility: 'thread',
+    text,
+    attachments: [],
+    receivedAt: new Date(at),
+    attempt: 1,
+    address: id,
+  };
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// The command line: `chipwright <command>`; one file per command.
+import { hostname } from 'node:os';
+import { Command, CommanderError } from 'commander';
+import { askCommand } from './ask.js';
+import { chatCommand } from './chat.js';
+import { doctorCommand } from './doctor.js';
+import { evalCommand } from './eval.js';
+import { ingestCommand } from './ingest.js';
+import { manifestCommand } from './manifest.js';
+import { modelsCommand } from './models.js';
+import { searchCommand } from './search.js';
+import { EXIT, explain, type Shell } from './shell.js';
+import { startCommand } from './start.js';
+
+/** Runs one command line (without `node` and the script); resolves to its exit code. */
+export async function run(args: readonly string[], shell: Shell): Promise<number> {
+  let code: number = EXIT.done;
+  const exit = (value: number) => {
+    code = value;
+  };
+  const program = new Command('chipwright')
+    .description('Answers engineers from their own documents, with sources they can check.')
+    .showHelpAfterError('(chipwright --help shows what there is)');
+  for (const command of [
+    startCommand(shell),
+    ingestCommand(shell, exit),
+    askCommand(shell),
+    chatCommand(shell),
+    searchCommand(shell),
+    modelsCommand(shell, exit),
+    evalCommand(shell),
+    doctorCommand(shell, exit),
+    manifestCommand(shell),
+  ]) {
+    program.addCommand(command);
+  }
+  throwInsteadOfExit(program, shell);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return explain(shell, error);
+  }
+}
+
+function throwInsteadOfExit(command: Command, shell: Shell): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => shell.stdout.write(text),
+    writeErr: (text) => shell.stderr.write(text),
+  });
+  for (const child of command.commands) throwInsteadOfExit(child, shell);
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+}
+// A reader that went away (`chipwright search ... | head`) is no error.
+process.stdout.on('error', () => process.exit(EXIT.done));
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  folder: process.cwd(),
+  machineName: hostname(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: stop.signal,
+});
+// Nothing that was closed may keep the process: not a keep-alive socket, not an unread standard input.
+process.stdin.destroy();

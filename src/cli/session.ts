@@ -1,0 +1,54 @@
+// What every command begins with: configuration, log, tools; and ends with: everything closed.
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { ChipwrightError } from '../errors.js';
+import { type Library, loadConfig, openLibrary, processTools, type Tools } from '../main.js';
+import { createLog } from '../operations/logging.js';
+import { progressView, showDownload } from './progress.js';
+import { type Shell, warn } from './shell.js';
+
+export interface Session {
+  readonly config: Config;
+  readonly tools: Tools;
+}
+
+/** The log goes to a file, so that it does not stand between a person and the answer. */
+export async function openSession(shell: Shell): Promise<Session> {
+  const config = await loadConfig(shell.env, shell.folder, shell.machineName);
+  const log = createLog(join(config.dataDir, 'chipwright.log'));
+  return { config, tools: processTools(shell.env, log) };
+}
+
+/** Opens the library for `work` and closes it afterwards. Says so when there is no encoder. */
+export async function withLibrary<T>(
+  shell: Shell,
+  { config, tools }: Session,
+  pull: boolean,
+  work: (library: Library) => Promise<T>,
+): Promise<T> {
+  const view = progressView(shell, tools.now);
+  const library = await openLibrary(config, tools, {
+    pull,
+    onProgress: showDownload(view),
+  }).finally(() => view.end());
+  try {
+    if (library.encoderProblem !== undefined) {
+      warn(
+        shell,
+        `Searching by words alone: ${library.encoderProblem.message} ${library.encoderProblem.cure}`,
+      );
+    }
+    return await work(library);
+  } finally {
+    await library.close();
+  }
+}
+
+/** Throws `usage_invalid` when nothing is indexed yet. */
+export async function requireDocuments({ index }: Library): Promise<void> {
+  const { documents } = await index.describe();
+  if (documents > 0) return;
+  throw new ChipwrightError('usage_invalid', 'Nothing is indexed yet.', {
+    cure: 'Run `chipwright ingest DIR` first, or `npm start`, which indexes the handbook.',
+  });
+}

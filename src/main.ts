@@ -1,0 +1,257 @@
+// The composition root: config to parts, parts to a running service. The only file that knows every room.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { parse } from 'yaml';
+import { createSlackPlatform } from '../adapters/slack/slack-platform.js';
+import { createTeamsPlatform } from '../adapters/teams/teams-platform.js';
+import { createTerminalPlatform, type TerminalParts } from '../adapters/terminal/terminal-platform.js';
+import type { Source } from '../ingest/source.js';
+import { folderSource } from '../ingest/sources/folder.js';
+import { gitSource } from '../ingest/sources/git.js';
+import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
+import { History } from './conversation/history.js';
+import { MemoryInbox } from './conversation/inbox.js';
+import type { Platform } from './conversation/platform.js';
+import { ChipwrightError } from './errors.js';
+import { extractive } from './language-model/extractive.js';
+import { openAiLanguageModel } from './language-model/openai.js';
+import { type RunningServer, startHttpServer } from './operations/http-server.js';
+import { createPace } from './operations/pace.js';
+import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
+import { respond } from './orchestrator/respond.js';
+import type { Encoder } from './retrieval/encoder/encoder.js';
+import { ModelStore } from './retrieval/encoder/model-store.js';
+import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
+import { HybridRetriever } from './retrieval/hybrid-retriever.js';
+import type { Index } from './retrieval/index-port.js';
+import type { Retriever } from './retrieval/retriever.js';
+import { openSqliteIndex } from './retrieval/sqlite-index.js';
+import { noDirectory } from './safety/directory.js';
+
+/** Name of the source that holds the bot's own handbook. */
+export const HANDBOOK = 'handbook';
+
+/** Questions answered at once, and how many may wait for their turn. */
+const INBOX_LIMITS = { parallel: 8, waiting: 200 };
+
+/** How long running answers may take to finish when the service stops, ms; platforms kill after 30 s. */
+const DRAIN_MS = 25_000;
+
+/** Time, randomness, network and log, made once by the command that starts and handed to everything below. */
+export interface Tools {
+  readonly env: Environment;
+  readonly fetch: typeof globalThis.fetch;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly log: Logger;
+}
+
+/** The tools of this process. */
+export function processTools(env: Environment, log: Logger): Tools {
+  return {
+    env,
+    fetch: globalThis.fetch,
+    now: () => Date.now(),
+    newId: () => randomUUID().replaceAll('-', '').slice(0, 12),
+    log,
+  };
+}
+
+/** Reads chipwright.yaml of the folder, if it is there, and the environment. Rejects with `config_invalid`. */
+export async function loadConfig(env: Environment, folder: string, machineName: string): Promise<Config> {
+  const file = join(folder, 'chipwright.yaml');
+  if (!existsSync(file)) return readConfig(env, machineName);
+  let yaml: unknown;
+  try {
+    yaml = parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new ChipwrightError('config_invalid', 'chipwright.yaml is not valid YAML.', {
+      cure: 'Correct it; docs/configuration.md shows an example.',
+      cause,
+    });
+  }
+  return readConfig(env, machineName, yaml ?? {});
+}
+
+export function modelStore(config: Config, tools: Tools, onProgress?: ModelProgress): ModelStore {
+  return new ModelStore({
+    dir: join(config.dataDir, 'models'),
+    fetch: tools.fetch,
+    env: tools.env,
+    log: tools.log,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+type ModelProgress = NonNullable<ConstructorParameters<typeof ModelStore>[0]['onProgress']>;
+
+/** What can be searched: the index, and the encoder if there is one. */
+export interface Library {
+  readonly index: Index;
+  readonly encoder: Encoder | null;
+  /** Why there is no encoder. */
+  readonly encoderProblem?: ChipwrightError;
+  readonly retriever: Retriever;
+  close(): Promise<void>;
+}
+
+/** Opens the index and the encoder. `pull`: fetch the model when it is not there yet. */
+export async function openLibrary(
+  config: Config,
+  tools: Tools,
+  options: { readonly pull: boolean; readonly onProgress?: ModelProgress },
+): Promise<Library> {
+  const store = modelStore(config, tools, options.onProgress);
+  const { encoder, problem } = await encoderFor(config, tools, store, options.pull);
+  try {
+    await mkdir(config.dataDir, { recursive: true });
+    const index = openSqliteIndex(indexFile(config), { encoder });
+    return {
+      index,
+      encoder,
+      ...(problem === undefined ? {} : { encoderProblem: problem }),
+      retriever: new HybridRetriever({ index, encoder, now: tools.now }),
+      async close() {
+        await encoder?.close();
+        await index.close();
+      },
+    };
+  } catch (error) {
+    await encoder?.close();
+    throw error;
+  }
+}
+
+export function indexFile(config: Config): string {
+  return join(config.dataDir, 'index.sqlite');
+}
+
+async function encoderFor(
+  config: Config,
+  tools: Tools,
+  store: ModelStore,
+  pull: boolean,
+): Promise<{ encoder: Encoder | null; problem?: ChipwrightError }> {
+  try {
+    if (pull) await store.pull(config.encoder);
+    else if (!(await store.has(config.encoder))) {
+      throw new ChipwrightError('model_missing', `The model ${config.encoder} has not been fetched yet.`, {
+        cure: 'Run `chipwright models pull`.',
+      });
+    }
+    return { encoder: await openEncoder(store.folder(config.encoder), { log: tools.log }) };
+  } catch (error) {
+    if (!(error instanceof ChipwrightError)) throw error;
+    tools.log.warn({ err: error }, 'no encoder: searching by words alone');
+    return { encoder: null, problem: error };
+  }
+}
+
+/** The assistant on top of a library: no platform, no inbox. */
+export function openAssistant(config: Config, tools: Tools, library: Library): Orchestrator {
+  const { languageModel, linkHosts } = config;
+  return createOrchestrator({
+    retriever: library.retriever,
+    languageModel:
+      languageModel === null
+        ? null
+        : openAiLanguageModel({
+            ...languageModel,
+            fetch: tools.fetch,
+            log: tools.log,
+            randomBytes,
+          }),
+    extractive: extractive(),
+    directory: noDirectory,
+    log: tools.log,
+    now: tools.now,
+    newId: tools.newId,
+    ...(linkHosts === undefined ? {} : { linkHosts }),
+  });
+}
+
+/** A folder as a source. A link template with `{commit}` makes it a git checkout: its commit and its tracked files count. */
+export async function openSource({ dir, name, link, audience }: SourceConfig): Promise<Source> {
+  const options = {
+    audience: [audience],
+    ...(name === undefined ? {} : { name }),
+    ...(link === undefined ? {} : { linkTemplate: link }),
+  };
+  return link?.includes('{commit}') === true ? gitSource(dir, options) : folderSource(dir, options);
+}
+
+/** The handbook that comes with the program. */
+export function handbook(): Source {
+  return folderSource(join(packageRoot(), 'docs'), { name: HANDBOOK });
+}
+
+/** The folder of package.json, from the compiled files as well as from the sources. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+export interface Service {
+  readonly platforms: readonly Platform[];
+  /** Undefined when no platform needs it. */
+  readonly port: number | undefined;
+  /** Stops taking questions, finishes the running ones within 25 s, and closes everything but the library. */
+  stop(): Promise<void>;
+}
+
+/** Connects the configured platforms, and the terminal if given one. */
+export async function startService(
+  config: Config,
+  tools: Tools,
+  orchestrator: Orchestrator,
+  terminal?: Pick<TerminalParts, 'input' | 'output' | 'interactive' | 'onLeave'>,
+): Promise<Service> {
+  const pace = createPace();
+  const platformTools = { log: tools.log, now: tools.now, fetch: tools.fetch, pace };
+  const platforms: Platform[] = [
+    ...(config.slack === null ? [] : [createSlackPlatform(config.slack, platformTools)]),
+    ...(config.teams === null ? [] : [createTeamsPlatform(config.teams, platformTools)]),
+    ...(terminal === undefined
+      ? []
+      : [createTerminalPlatform({ ...terminal, now: tools.now, newId: tools.newId })]),
+  ];
+  const byName = new Map(platforms.map((platform) => [platform.name, platform]));
+  const history = new History(tools.now);
+  const inbox = new MemoryInbox({
+    limits: INBOX_LIMITS,
+    now: tools.now,
+    log: tools.log,
+    async answer(message, signal) {
+      const reply = byName.get(message.thread.platform)?.replyTo(message);
+      if (reply === undefined) return;
+      await respond({ orchestrator, history, message, reply, signal, log: tools.log, newId: tools.newId });
+    },
+  });
+
+  const routes = platforms.flatMap((platform) => platform.routes);
+  let server: RunningServer | undefined;
+  try {
+    if (routes.length > 0) server = await startHttpServer(routes, { ...config.server, log: tools.log });
+    for (const platform of platforms) await platform.start(inbox);
+  } catch (error) {
+    await server?.stop();
+    throw error;
+  }
+  return {
+    platforms,
+    port: server?.port,
+    async stop() {
+      const deadline = AbortSignal.timeout(DRAIN_MS);
+      const stopping = platforms.map((platform) => platform.stop(deadline));
+      await inbox.drain(deadline);
+      await Promise.all(stopping);
+      await server?.stop();
+      await pace.stop();
+    },
+  };
+}
