@@ -29,7 +29,7 @@ export function renderAnswer(answer: Answer): Partial<Activity>[] {
 
 /** A notice is about the bot, not by a model: it carries no label and no citations. */
 export function renderNotice(notice: Notice): Partial<Activity> {
-  const text = plainToMarkdown(notice.text.trim());
+  const text = plainToMarkdown(notice.text.trim()).replace(/^(\s{0,3})([#>+-])/gm, '$1\\$2');
   return message(`${text}\n\n_Reference: ${plainToMarkdown(oneLine(notice.reference))}_`);
 }
 
@@ -74,7 +74,7 @@ function claim(citation: Citation) {
   };
 }
 
-/** `[Title › Path](link) · place`: not every client shows the claims, so the sources also stand in the text. */
+/** `[Title › Path](link) · place`, the place as code: not every client shows the claims, so the sources also stand in the text. */
 function sourceLine({ title, path, place, href }: Citation): string {
   const name = plainToMarkdown(
     [title, ...path]
@@ -84,7 +84,12 @@ function sourceLine({ title, path, place, href }: Citation): string {
   );
   const url = httpsUrl(href);
   const shown = url === undefined ? name : `[${name}](${url})`;
-  return [shown, plainToMarkdown(oneLine(place))].filter((part) => part !== '').join(' · ');
+  return [shown, codeSpan(oneLine(place))].filter((part) => part !== '').join(' · ');
+}
+
+/** Places are paths and lines: they read best as code, and need no escaping there. */
+function codeSpan(text: string): string {
+  return text === '' || text.includes('`') || /<\/?at\b/i.test(text) ? plainToMarkdown(text) : `\`${text}\``;
 }
 
 /** A link that can end neither its Markdown nor its tag early; undefined for anything but https. */

@@ -44,9 +44,12 @@ export function settledMarkdown(draft: string): string {
   return (open ? draft.slice(0, start) : draft).trimEnd();
 }
 
-/** Text of ours or of a document, so that Teams draws every character as itself. */
+/**
+ * Text of ours or of a document, for the middle of a line, so that Teams draws every character as itself. No more is escaped than must be: an
+ * underscore inside a word is none of Markdown's business, and names of files and commands are full of them.
+ */
 export function plainToMarkdown(text: string): string {
-  return escapeAngles(text.replace(/[\\`*_{}[\]()#+|~]/g, '\\$&'));
+  return escapeAngles(text.replace(/[\\`*[\]~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&'));
 }
 
 export function parse(markdown: string) {
@@ -65,7 +68,7 @@ function collectEdits(node: Nodes, source: string, edits: Edit[]): void {
       edits.push({ start, end, text: indented(drawTable(node), source, start) });
       return;
     case 'heading':
-      edits.push({ start, end, text: `**${escapeAngles(textOf(node).replaceAll('*', ''))}**` });
+      edits.push({ start, end, text: `**${plainWithMarkers(textOf(node))}**` });
       return;
     default:
       if ('children' in node)
@@ -96,9 +99,16 @@ function listItem(header: readonly string[], row: readonly string[]): string {
   const cells = row.flatMap((cell, column) => {
     const name = header[column] ?? '';
     if (cell === '') return [];
-    return [name === '' ? escapeAngles(cell) : `**${escapeAngles(name)}**: ${escapeAngles(cell)}`];
+    return [
+      name === '' ? plainWithMarkers(cell) : `**${plainWithMarkers(name)}**: ${plainWithMarkers(cell)}`,
+    ];
   });
   return `- ${cells.join('; ')}`;
+}
+
+/** Plain text in which `[n]` still is a marker. */
+function plainWithMarkers(text: string): string {
+  return plainToMarkdown(text).replace(/\\\[(\d{1,3})\\\]/g, '[$1]');
 }
 
 /** Keeps a table inside its list item or quote. */

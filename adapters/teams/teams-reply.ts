@@ -46,8 +46,9 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
 
   /** Sends a passing sign, unless one is on its way or was a moment ago. Failures are noted, never raised. */
   function show(work: () => Promise<void>): void {
-    if (ending !== undefined || sending !== undefined || now() - lastSentAt < DRAFT_GAP_MS) return;
-    lastSentAt = now();
+    const at = now();
+    if (ending !== undefined || sending !== undefined || at - lastSentAt < DRAFT_GAP_MS) return;
+    lastSentAt = at;
     sending = work()
       .catch((failure: unknown) => {
         if (isOver(failure)) streaming = false;
@@ -103,12 +104,12 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     return id;
   }
 
-  async function deliver(parts: readonly Partial<Activity>[]): Promise<Delivery> {
+  async function deliver(render: () => readonly Partial<Activity>[]): Promise<Delivery> {
     await sending;
     let messageId = '';
     let posted = 0;
     try {
-      for (const part of parts) {
+      for (const part of render()) {
         const id = posted === 0 ? await place(part) : await outbox.post(address, part, 'plain');
         if (posted === 0) messageId = id;
         posted += 1;
@@ -125,8 +126,8 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     }
   }
 
-  function end(parts: () => readonly Partial<Activity>[]): Promise<Delivery> {
-    ending ??= track(deliver(parts()));
+  function end(render: () => readonly Partial<Activity>[]): Promise<Delivery> {
+    ending ??= track(deliver(render));
     return ending;
   }
 
@@ -138,10 +139,12 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     },
     async stream(draft: SafeMarkdown) {
       if (!streaming) return;
-      const text = teamsMarkdown(settledMarkdown(draft));
-      // Teams takes text away only at the end, so what would redraw the beginning waits for it.
-      if (text.length <= shown.length || text.length > MESSAGE_LIMIT || !text.startsWith(shown)) return;
-      show(() => sendChunk('streaming', text));
+      show(async () => {
+        const text = teamsMarkdown(settledMarkdown(draft));
+        // Teams takes text away only at the end, so what would redraw the beginning waits for it.
+        if (text.length <= shown.length || text.length > MESSAGE_LIMIT || !text.startsWith(shown)) return;
+        await sendChunk('streaming', text);
+      });
     },
     finish: (answer: Answer) => end(() => renderAnswer(answer)),
     fail: (notice: Notice) => end(() => [renderNotice(notice)]),

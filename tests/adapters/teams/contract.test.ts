@@ -12,6 +12,7 @@ platformContract({
   name: 'teams',
   occasions,
   streaming: ['none', 'native'],
+  pings: /<\/?at\b/i,
   messageLimit: MESSAGE_LIMIT,
   async open({ inbox, streaming }) {
     const bot = await openBot({}, inbox);

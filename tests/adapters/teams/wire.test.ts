@@ -53,7 +53,7 @@ describe('an answer on the wire', () => {
       [
         'Set the density to 0.6 [1].',
         '**Sources**',
-        '- **1.** [Placement guide 1 › Global placement › Density](https://docs.example.com/placement-1.html) · docs/placement.md:10',
+        '- **1.** [Placement guide 1 › Global placement › Density](https://docs.example.com/placement-1.html) · `docs/placement.md:10`',
       ].join('\n\n'),
     );
   });
@@ -121,7 +121,7 @@ describe('an answer on the wire', () => {
     await (await asked()).finish(sampleAnswer({ citations: [hostile] }));
     const { text } = lastBody();
     expect(text).toContain(
-      '[A\\]\\(https://evil.example\\) &lt;at>everyone&lt;/at> \\*\\*b\\*\\* \\# c](https://docs.example.com/a%29b%28c?d=%22e%22%3Cf%3E)',
+      '[A\\](https://evil.example) &lt;at>everyone&lt;/at> \\*\\*b\\*\\* # c](https://docs.example.com/a%29b%28c?d=%22e%22%3Cf%3E)',
     );
   });
 
@@ -143,14 +143,14 @@ describe('an answer on the wire', () => {
 
   it('shows the note in italics, as plain text on one line', async () => {
     await (await asked()).finish(sampleAnswer({ note: 'No model: set\n`X_Y` *now*.' }));
-    expect(lastBody().text).toContain('_No model: set \\`X\\_Y\\` \\*now\\*._');
+    expect(lastBody().text).toContain('_No model: set \\`X_Y\\` \\*now\\*._');
   });
 
   it('does not label a notice', async () => {
-    await (await asked()).fail(sampleNotice({ text: 'Broken: <b>*x*</b>.' }));
+    await (await asked()).fail(sampleNotice({ text: 'Broken: <b>*x*</b>.\n# Next' }));
     const body = lastBody();
     expect(body).not.toHaveProperty('entities');
-    expect(body.text).toBe('Broken: &lt;b>\\*x\\*&lt;/b>.\n\n_Reference: ref-1_');
+    expect(body.text).toBe('Broken: &lt;b>\\*x\\*&lt;/b>.\n\\# Next\n\n_Reference: ref-1_');
   });
 
   it('gives each part of a long answer its own label and its own citations', async () => {
