@@ -55,10 +55,13 @@ export async function* write(
     // A model that was left behind may still be waiting; nobody waits for it.
     if (signal.aborted) void pieces.return?.().catch(() => {});
   }
-  const checked = check(text, prompt.passages);
+  const cut = ending?.finish === 'cut';
+  // Half a sentence or half a command is worse than none.
+  const whole = error === undefined && !cut ? text : text.slice(0, settled(text) || text.length);
+  const checked = check(whole, prompt.passages);
   return {
     checked: { ...checked, text: checked.safe },
-    cut: ending?.finish === 'cut',
+    cut,
     ...(ending?.usage === undefined ? {} : { usage: ending.usage }),
     ...(error === undefined ? {} : { error }),
   };

