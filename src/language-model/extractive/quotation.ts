@@ -27,6 +27,7 @@ const OFF_THE_POINT = 0.6;
 /** A section with this title is about the need, whatever its lines say. */
 const SAME_TITLE = 0.5;
 const LONGEST_LIST = 12;
+const MOST_FULL_LINES = 4;
 const MOST_LINES = { alone: 5, together: 2 };
 const MOST_CODE_BLOCKS = 2;
 const LONG_CODE_LINES = 18;
@@ -34,7 +35,7 @@ const MOST_TELLING_LINES = 7;
 /** The first line names the command. */
 const FIRST_LINE = 0.1;
 /** Two units that share this many of their words say the same (two versions of a page). */
-const SAME_WORDS = 0.8;
+const SAME_WORDS = 0.75;
 
 export function quote(
   { chosen, spare }: Selection,
@@ -80,6 +81,8 @@ class SectionQuotation {
   private readonly titled: boolean;
   private readonly taken = new Set<number>();
   private words = 0;
+  /** Lines of a list taken as a whole. */
+  private listed = 0;
 
   constructor({ ranked, needs }: Choice, { kind, carried, room, alone, quoted }: Circumstances) {
     this.section = ranked;
@@ -114,8 +117,9 @@ class SectionQuotation {
     });
   }
 
-  /** Of a long code block, the lines that the question is about. */
+  /** Of many lines their first sentences, of a long code block the lines that the question is about. */
   private shortened(unit: Unit | undefined): Unit | undefined {
+    if (unit?.brief !== undefined && this.listed > MOST_FULL_LINES) return { ...unit, text: unit.brief };
     if (unit?.kind !== 'code') return unit;
     const lines = unit.text.split('\n');
     if (lines.length <= LONG_CODE_LINES) return unit;
@@ -186,16 +190,16 @@ class SectionQuotation {
     const list = steps.filter((at) => this.unit(at)?.block === this.unit(best)?.block);
     const before = (list[0] ?? 0) - 1;
     if (this.leadsIn(before)) this.take(before);
-    for (const at of list.slice(0, LONGEST_LIST)) if (this.words < 2 * this.room) this.take(at);
+    for (const at of list.slice(0, LONGEST_LIST)) if (this.words < 2 * this.room) this.takeWithFollowers(at);
   }
 
   /** All of the list or table that was asked for. */
   private takeList(): void {
     const [best] = this.best(['row', 'item'], () => 0);
     if (best === undefined) return;
-    let listed = 0;
     for (const [at, { unit }] of this.section.units.entries()) {
-      if (unit.block === this.unit(best)?.block && listed < LONGEST_LIST && this.take(at)) listed += 1;
+      if (unit.block === this.unit(best)?.block && this.listed < LONGEST_LIST && this.take(at))
+        this.listed += 1;
     }
   }
 
@@ -322,8 +326,13 @@ function suitability({ text }: Unit, kind: QuestionKind): number {
 
 function sameWords(a: RankedUnit, b: RankedUnit): boolean {
   if (a.unit.text === b.unit.text) return true;
-  const common = [...a.terms].filter((term) => b.terms.has(term)).length;
-  return common >= 3 && common / (a.terms.size + b.terms.size - common) >= SAME_WORDS;
+  const [one, other] = [singleWords(a), singleWords(b)];
+  const common = one.filter((term) => b.terms.has(term));
+  return common.length >= 3 && common.length / (one.length + other.length - common.length) >= SAME_WORDS;
+}
+
+function singleWords({ terms }: RankedUnit): string[] {
+  return [...terms].filter((term) => !term.includes(' '));
 }
 
 /** `- Area`: a line that only names something. */

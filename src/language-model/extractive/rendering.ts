@@ -16,7 +16,7 @@ export function render(excerpts: readonly Excerpt[]): string[] {
       const [first] = group;
       if (first === undefined) continue;
       if (first.kind === 'sentence') {
-        blocks.push(cite(lineStart(group.map(({ text }) => text).join(' '))));
+        blocks.push(cite(lineStart(joined(group))));
         introduced = true;
       } else if (first.kind === 'code') {
         if (fitsOneLine(first) && (codeBlocks > 0 || !introduced)) {
@@ -39,6 +39,17 @@ export function render(excerpts: readonly Excerpt[]): string[] {
     }
   }
   return blocks;
+}
+
+/** Sentences of one paragraph; where some were left out, it shows. */
+function joined(sentences: readonly Unit[]): string {
+  return sentences
+    .map(({ text, index }, at) => {
+      const before = sentences[at - 1];
+      if (before === undefined) return text;
+      return before.index + 1 === index ? ` ${text}` : ` ${ELLIPSIS} ${text}`;
+    })
+    .join('');
 }
 
 /** Neighbours that read as one: sentences of a paragraph, items of a list. */

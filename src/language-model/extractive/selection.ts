@@ -19,7 +19,7 @@ const MOST_SECTIONS = 5;
 /** A further section must add this share of what the first one brought. */
 const LEAST_GAIN = 0.06;
 /** A question with one need may still have two good sources. */
-const SECOND_SOURCE = 0.85;
+const SECOND_SOURCE = 0.9;
 const MOST_SPARE = 2;
 /** A section comes in for a need only when one of its units carries this share of it. */
 const COVERED = 0.45;

@@ -13,6 +13,10 @@ export interface Unit {
   readonly kind: 'sentence' | 'item' | 'row' | 'code';
   /** One line of Markdown without list or table marks; for code, the code. */
   readonly text: string;
+  /** Of an item or a row: as much as a list of many has room for. */
+  readonly brief?: string;
+  /** Position in the section, from 0. */
+  readonly index: number;
   /** Paragraph, list, table or code block it is part of; blocks are numbered through the section. */
   readonly block: number;
   /** Its number in an ordered list, or in a table whose rows are numbered. */
@@ -64,45 +68,54 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
   let units: Unit[] = [];
   let headings: string[] = title;
   let block = 0;
+  let blocksSoFar = 0;
+  const nextBlock = (): number => ++blocksSoFar;
 
   const flush = (): void => {
     if (units.length > 0)
       sections.push({ marker: passage.marker, rank, headings, context: [...parts, ...headings], units });
     units = [];
   };
-  const add = (kind: Unit['kind'], text: string, more: Pick<Unit, 'step' | 'language'> = {}): void => {
-    if (/[\p{L}\p{N}]/u.test(text)) units.push({ kind, text, block, ...more });
+  const add = (
+    kind: Unit['kind'],
+    text: string,
+    more: Pick<Unit, 'step' | 'language' | 'brief'> = {},
+  ): void => {
+    if (/[\p{L}\p{N}]/u.test(text)) units.push({ kind, text, block, index: units.length, ...more });
   };
 
   const paragraph = (nodes: readonly PhrasingContent[]): void => {
-    block += 1;
+    block = nextBlock();
     for (const sentence of sentences(inlineText(nodes))) add('sentence', sentence);
   };
   const list = ({ children, ordered, start }: List, depth: number): void => {
-    const own = ++block;
+    const own = nextBlock();
     for (const [at, item] of children.entries()) {
       const [first, ...rest] = item.children;
       block = own;
       if (first?.type === 'paragraph') {
         const step = ordered ? { step: (start ?? 1) + at } : {};
-        add('item', leadingSentences(sentences(inlineText(first.children))), step);
+        const all = sentences(inlineText(first.children));
+        add('item', leadingSentences(all), { brief: all[0] ?? '', ...step });
         blocks(rest, depth);
       } else {
         blocks(item.children, depth);
       }
     }
-    block = Math.max(block, own) + 1;
   };
   const table = ({ children: [header, ...rows] }: Table): void => {
-    block += 1;
+    block = nextBlock();
     const names = header?.children.map((cell) => inlineText(cell.children).markdown.trim()) ?? [];
-    const cells = rows.map((row) =>
-      row.children.map((cell) => leadingSentences(sentences(inlineText(cell.children)))),
-    );
-    const numbered = cells.length > 1 && cells.every(([first = '']) => /^\d{1,4}\.?$/u.test(first));
-    for (const [first = '', ...rest] of cells) {
-      if (numbered) add('row', rowLine(names.slice(1), rest), { step: Number.parseInt(first, 10) });
-      else add('row', rowLine(names, [first, ...rest]));
+    const cells = rows.map((row) => row.children.map((cell) => sentences(inlineText(cell.children))));
+    const numbered = cells.length > 1 && cells.every(([first]) => /^\d{1,4}\.?$/u.test(first?.[0] ?? ''));
+    for (const row of cells) {
+      const [columns, told] = numbered ? [names.slice(1), row.slice(1)] : [names, row];
+      const brief = rowLine(
+        columns,
+        told.map(([first = '']) => first),
+      );
+      const step = numbered ? { step: Number.parseInt(row[0]?.[0] ?? '', 10) } : {};
+      add('row', rowLine(columns, told.map(leadingSentences)), { brief, ...step });
     }
   };
   const blocks = (
@@ -128,7 +141,7 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
         if (DIRECTIVE.test(node.lang ?? '')) {
           blocks(parse(node.value), depth + 1);
         } else {
-          block += 1;
+          block = nextBlock();
           const language = node.lang && /^[\w+-]+$/u.test(node.lang) ? { language: node.lang } : {};
           add('code', withoutUrls(node.value.replaceAll('\r', '')), language);
         }
