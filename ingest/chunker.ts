@@ -58,11 +58,11 @@ function chunkId(documentId: string, content: string, repetition: number): strin
 function draftsOf(section: Section): Draft[] {
   if (section.tokens <= TARGET_TOKENS && !holdsDefinition(section)) return shared([section], section.path);
   const intro: Section = { ...section, heading: null, children: [], tokens: sizeOf(section.blocks) };
-  const drafts: Draft[] = [];
+  const drafts: Draft[][] = [];
   let run: Section[] = [];
   const close = () => {
     const speaking = run.filter((part) => flat(part).some(({ blocks }) => blocks.length > 0));
-    drafts.push(...shared(run, (speaking.length === 1 ? speaking[0]?.path : undefined) ?? section.path));
+    drafts.push(shared(run, (speaking.length === 1 ? speaking[0]?.path : undefined) ?? section.path));
     run = [];
   };
   for (const part of [intro, ...section.children]) {
@@ -70,11 +70,11 @@ function draftsOf(section: Section): Draft[] {
     if (!tiny || run.reduce((sum, { tokens }) => sum + tokens, part.tokens) > TARGET_TOKENS) close();
     if (tiny) run.push(part);
     else if (part === intro)
-      drafts.push(...pack(intro.blocks).map((blocks) => ({ path: section.path, blocks })));
-    else drafts.push(...draftsOf(part));
+      drafts.push(pack(intro.blocks).map((blocks) => ({ path: section.path, blocks })));
+    else drafts.push(draftsOf(part));
   }
   close();
-  return drafts;
+  return drafts.flat();
 }
 
 /** Sections in one chunk under `path`, their headings in the text; one that is alone with its words keeps its own path. */

@@ -34,7 +34,8 @@ export function block(
 ): Block {
   return {
     text,
-    tokens: estimateTokens(text),
+    // A blank line of code is none, but a million of them shall not make one chunk.
+    tokens: Math.max(1, estimateTokens(text)),
     place,
     frame: how.frame ?? null,
     breakCost: how.breakCost ?? 0,

@@ -17,17 +17,15 @@ const AFTER_LEAD_IN = 0.8;
 
 /** The blocks of these nodes, in order. Nodes without words make none. */
 export function blocksOf(nodes: readonly RootContent[]): Block[] {
-  const blocks: Block[] = [];
   let leadIn = false;
-  for (const node of nodes) {
+  return nodes.flatMap((node) => {
     const made = blocksOfNode(node);
     const first = made[0];
-    if (first === undefined) continue;
-    blocks.push(leadIn ? { ...first, breakCost: Math.max(first.breakCost, AFTER_LEAD_IN) } : first);
-    blocks.push(...made.slice(1));
+    if (first === undefined) return [];
+    if (leadIn) made[0] = { ...first, breakCost: Math.max(first.breakCost, AFTER_LEAD_IN) };
     leadIn = node.type === 'paragraph' && /:\W*$/.test(plainText(node));
-  }
-  return blocks;
+    return made;
+  });
 }
 
 function blocksOfNode(node: RootContent): Block[] {
@@ -137,13 +135,12 @@ function code(node: Code): Block[] {
     const breakCost = at === first ? 0 : lineBreakCost(line, lines[at - 1] ?? '');
     const place = placeOfLine(node, lines.length, at);
     const pieces = estimateTokens(line) <= limit ? [line] : splitText(line, limit);
-    blocks.push(
-      ...pieces.map((text, part) =>
-        block(text, place, { frame: around, breakCost: part === 0 ? breakCost : BETWEEN_LINES }),
-      ),
-    );
+    for (const [part, text] of pieces.entries()) {
+      const cost = part === 0 ? breakCost : BETWEEN_LINES;
+      blocks.push(block(text, place, { frame: around, breakCost: cost, alone }));
+    }
   }
-  return alone ? blocks.map((piece) => ({ ...piece, alone })) : blocks;
+  return blocks;
 }
 
 /** Better before a line that follows a blank one, or that starts at the margin without continuing the line above. */

@@ -23,7 +23,7 @@ export function escapeText(value: string, where: { inTable?: boolean; atLineStar
       at > 0 || where.atLineStart ? `${number}\\${stop}` : match,
     );
   if ((text.match(/\*/g)?.length ?? 0) > 1) text = text.replace(/(?<=[^\s\\])\*|(?<!\\)\*(?=\S)/g, '\\*');
-  if ((text.match(/~/g)?.length ?? 0) > 1) text = text.replace(/(?<!\\)~/g, '\\~');
+  if (/~[^~]*\S~/.test(text)) text = text.replace(/(?<!\\)~/g, '\\~');
   if ((text.match(LOOSE_UNDERSCORE)?.length ?? 0) > 1)
     text = text.replace(LOOSE_UNDERSCORE, (run) => '\\_'.repeat(run.length));
   return where.inTable ? text.replace(/\|/g, '\\|').replace(/\n/g, ' ') : text;

@@ -70,8 +70,8 @@ function defined(reading: Reading, first: number, definition: Definition, depth:
       ? region(reading, first, end, children, depth + 1)
       : region(
           reading,
-          Math.min(start + 1, ...children.map((child) => child.start)),
-          Math.max(end - 1, ...children.map((child) => child.end)),
+          Math.min(start + 1, children[0]?.start ?? end),
+          Math.max(end - 1, children.at(-1)?.end ?? start),
           children,
           depth + 1,
         );
@@ -104,10 +104,9 @@ function block({ language, lines }: Reading, start: number, end: number, unit = 
   while (last >= first && (lines[last - 1] ?? '').trim() === '') last -= 1;
   const own = lines.slice(first - 1, last);
   if (!own.some((line) => /\w/.test(line))) return [];
-  const indents = own
+  const margin = own
     .filter((line) => line.trim() !== '')
-    .map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
-  const margin = Math.min(...indents);
+    .reduce((least, line) => Math.min(least, line.search(/[^ \t]/)), Number.POSITIVE_INFINITY);
   const node = code(own.map((line) => line.slice(margin)).join('\n'), language.fence, {
     start: first,
     end: last,

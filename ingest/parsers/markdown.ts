@@ -1,10 +1,13 @@
 // Markdown, as GitHub, MyST and Sphinx write it, to a clean tree: words, tables and code; no images, HTML or badges.
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Image, ImageReference, InlineCode, Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString as plainText } from 'mdast-util-to-string';
 import { gfm } from 'micromark-extension-gfm';
+import { visit } from 'unist-util-visit';
 import { parse as parseYaml } from 'yaml';
+import { ChipwrightError } from '../../src/errors.js';
 import type { Parser } from '../parsed-document.js';
 import { decodeText } from './decode.js';
 import { rewriteDirectives } from './markdown/directives.js';
@@ -14,17 +17,52 @@ import { titleOf } from './nodes.js';
 const BADGE =
   /shields\.io|badge|\/workflows\/|travis-ci|readthedocs\.org\/projects|buildstatus|codecov|circleci|bestpractices/i;
 
+/** Characters. The reader of Markdown needs some two hundred bytes of memory for each, and seconds for a million. */
+const MAX_LENGTH = 5_000_000;
+
+/** Lines after which a long document is cut at the next heading, so that reading it never holds up everything else. */
+const PART_LINES = 1500;
+
 /** Markdown. Positions are lines. */
 export const parseMarkdown: Parser = async (bytes, path) => {
   const { text, warnings } = decodeText(bytes);
   const { lines, title } = withoutFrontMatter(text.split('\n'));
-  const parsed = fromMarkdown(wholeTables(rewriteDirectives(lines)).join('\n'), {
-    extensions: [gfm()],
-    mdastExtensions: [gfmFromMarkdown()],
-  });
-  const tree: Root = { ...parsed, children: blocks(parsed.children) };
+  if (text.length > MAX_LENGTH) {
+    throw new ChipwrightError('document_unreadable', 'The Markdown file is larger than 5 MB.', {
+      cure: 'Split it, or save it as plain text.',
+    });
+  }
+  const tree: Root = { type: 'root', children: [] };
+  for (const part of parts(wholeTables(rewriteDirectives(lines)))) {
+    const parsed = fromMarkdown(part.source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+    visit(parsed, ({ position }) => {
+      if (position === undefined) return;
+      position.start.line += part.offset;
+      position.end.line += part.offset;
+    });
+    for (const node of blocks(parsed.children)) tree.children.push(node);
+    await breathe();
+  }
   return { title: title ?? titleOf(tree, path), tree, warnings };
 };
+
+/** The document in parts that begin at headings, each with the link definitions of all, which no reader sees. */
+function parts(lines: readonly string[]): { source: string; offset: number }[] {
+  if (lines.length <= PART_LINES) return [{ source: lines.join('\n'), offset: 0 }];
+  const cuts = [0];
+  let fence = '';
+  for (const [at, line] of lines.entries()) {
+    const marker = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    if (marker !== undefined && fence === '') fence = marker;
+    else if (marker?.startsWith(fence) && line.trim() === marker) fence = '';
+    else if (fence === '' && at - (cuts.at(-1) ?? 0) >= PART_LINES && /^#{1,6}\s/.test(line)) cuts.push(at);
+  }
+  const definitions = lines.filter((line) => /^ {0,3}\[[^\]]+\]:\s*\S/.test(line)).join('\n');
+  return cuts.map((offset, at) => ({
+    source: `${lines.slice(offset, cuts[at + 1]).join('\n')}\n\n${definitions}`,
+    offset,
+  }));
+}
 
 /** YAML between `---` at the top becomes blank lines; its `title` is the document's. */
 function withoutFrontMatter(lines: readonly string[]): { lines: readonly string[]; title?: string } {

@@ -62,6 +62,24 @@ describe('parseMarkdown', () => {
     expect(plainText(tree)).toBe('See the guide, Pins, intro and flow.md.');
   });
 
+  it('reads a long document as it reads a short one', async () => {
+    const section = (at: number) =>
+      `## Part ${at}\n\nSee [the guide][g] ${at}.\n\n\`\`\`\n# not a heading\n\`\`\`\n`;
+    const { tree } = await read(
+      `${Array.from({ length: 900 }, (_, at) => section(at)).join('\n')}\n[g]: https://x.org\n`,
+    );
+    const headings = tree.children.filter((node) => node.type === 'heading');
+    expect(headings).toHaveLength(900);
+    expect(headings[899]?.position?.start.line).toBe(899 * 8 + 1);
+    expect(plainText(tree.children.at(-2) ?? tree)).toBe('See the guide 899.');
+  });
+
+  it('refuses what would take minutes', async () => {
+    await expect(parseMarkdown(Buffer.from('words '.repeat(900_000)), 'a.md')).rejects.toThrow(
+      /larger than 5 MB/,
+    );
+  });
+
   it('refuses binary', async () => {
     await expect(parseMarkdown(Buffer.from([1, 0, 2, 0, 3]), 'a.md')).rejects.toMatchObject({
       code: 'document_unreadable',
