@@ -1,6 +1,7 @@
 // The same conversation in a terminal: a line in, an answer out.
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from '../../src/conversation/message.js';
 import type { Inbox, Platform } from '../../src/conversation/platform.js';
 import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
@@ -18,6 +19,9 @@ export interface TerminalParts {
 }
 
 const PROMPT = '> ';
+
+/** Replies that still know they are finished. One is open at a time; the others are for latecomers. */
+const REMEMBERED_REPLIES = 100;
 const STAGES: Readonly<Record<Stage, string>> = {
   searching: 'Searching the documents...',
   writing: 'Writing...',
@@ -25,10 +29,11 @@ const STAGES: Readonly<Record<Stage, string>> = {
 
 export function createTerminalPlatform(parts: TerminalParts): Platform {
   const { input, output, interactive, now, newId, onLeave } = parts;
-  const deliveries = new Map<string, Delivery>();
+  const deliveries = new LRUCache<string, Delivery>({ max: REMEMBERED_REPLIES });
   const whenAnswered = new Map<string, () => void>();
   let lines: Interface | undefined;
   let handled = Promise.resolve();
+  let leaving = false;
 
   function write(text: string): void {
     output.write(`${interactive ? '\r\u001b[K' : ''}${text}\n\n`);
@@ -51,7 +56,6 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
     if (admission === 'accepted') await answered;
     else write(admission === 'draining' ? 'The bot is stopping.' : 'The bot is busy. Ask again in a moment.');
     whenAnswered.delete(id);
-    deliveries.delete(id);
   }
 
   return {
@@ -61,7 +65,8 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
       lines = createInterface({ input, output, terminal: interactive, prompt: PROMPT });
       lines.on('line', (line) => {
         const text = line.trim();
-        if (text === 'exit' || text === 'quit') {
+        leaving ||= text === 'exit' || text === 'quit';
+        if (leaving) {
           lines?.close();
           return;
         }

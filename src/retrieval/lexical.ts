@@ -27,7 +27,7 @@ const STOP_WORDS = new Set(
   ).split(' '),
 );
 
-const WORD = /[\p{L}\p{N}_]+(?:[.:][\p{L}\p{N}_]+)*/gu;
+const WORD = /[\p{L}\p{N}_]+(?:[.:]{1,2}[\p{L}\p{N}_]+)*/gu;
 
 /** Longer "words" are data (hashes, base64), not vocabulary. */
 const LONGEST_WORD = 64;
