@@ -12,7 +12,7 @@ export class History {
   readonly #turns: LRUCache<string, readonly Turn[]>;
 
   constructor(now: () => number) {
-    this.#turns = new LRUCache({ max: THREADS, ttl: KEPT_MS, perf: { now } });
+    this.#turns = new LRUCache({ max: THREADS, ttl: KEPT_MS, ttlResolution: 0, perf: { now } });
   }
 
   /** Oldest first. */

@@ -38,6 +38,7 @@ export class MemoryInbox implements Inbox {
     this.#seen = new LRUCache({
       max: REMEMBERED_MESSAGES,
       ttl: REMEMBERED_MS,
+      ttlResolution: 0,
       perf: { now: parts.now },
     });
   }
