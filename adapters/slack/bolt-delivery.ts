@@ -1,5 +1,7 @@
 // One payload through Bolt, from either receiver: the listeners run first, and only then is Slack told that it arrived.
 import type { App } from '@slack/bolt';
+import { EVENT_TYPES } from './app-surface.js';
+import { interactionSchema, read } from './payloads.js';
 import type { Payload } from './request-body.js';
 
 export interface BoltDelivery {
@@ -9,12 +11,26 @@ export interface BoltDelivery {
   readonly retryReason: string | undefined;
 }
 
+/** The name of an event, else the type of the request; for the log. */
+export function nameOf(body: Payload): string {
+  const { event } = body;
+  const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : body.type;
+  return String(type).slice(0, 100);
+}
+
+/** False for `app_rate_limited` and for what a later Slack may send: it is acknowledged, so that it is not sent again. */
+export function isListenedTo(body: Payload): boolean {
+  if (body.type === 'event_callback') return EVENT_TYPES.has(nameOf(body));
+  return typeof body.command === 'string' || body.type === 'block_actions' || body.type === 'message_action';
+}
+
 /**
  * Runs the listeners and resolves to what they acknowledged with, if anything. Bolt acknowledges events before their
  * listener runs, and a crash in between would lose the question; so its acknowledgement is only noted here, and the
  * receiver sends it after this resolved. Rejects with what a listener threw, and the receiver then does not acknowledge.
  */
 export async function deliver(app: App, { body, retryNum, retryReason }: BoltDelivery): Promise<unknown> {
+  if (body.type === 'block_actions' || body.type === 'message_action') read(interactionSchema, body);
   let acknowledged: unknown;
   await app.processEvent({
     body: { ...body },

@@ -63,7 +63,9 @@ export class Draft {
       this.#ts = await this.#posts.find(0).catch(() => undefined);
       this.#ts ??= await this.#findStream().catch(() => undefined);
     }
-    if (this.#way === 'stream' && !this.#streamEnded) await this.#stopStream();
+    if (this.#ts !== undefined && this.#way === 'stream' && !this.#streamEnded) {
+      await this.#posts.stopStream(this.#ts);
+    }
     return this.#ts;
   }
 
@@ -125,11 +127,6 @@ export class Draft {
         return { channel, ts: this.#ts, markdown_text: added };
       },
     });
-  }
-
-  async #stopStream(): Promise<void> {
-    const { channel } = this.#address;
-    await this.#sender.attempt({ method: 'chat.stopStream', args: () => ({ channel, ts: this.#ts }) });
   }
 
   async #findStream(): Promise<string | undefined> {

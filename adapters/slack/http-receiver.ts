@@ -3,8 +3,8 @@ import type { App, Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { HttpRequest, HttpResponse, HttpRoute } from '../../src/conversation/platform.js';
 import { type ErrorCode, toChipwrightError } from '../../src/errors.js';
-import { EVENT_TYPES, EVENTS_PATH } from './app-surface.js';
-import { deliver } from './bolt-delivery.js';
+import { EVENTS_PATH } from './app-surface.js';
+import { deliver, isListenedTo, nameOf } from './bolt-delivery.js';
 import { isSslCheck, type Payload, parseBody } from './request-body.js';
 import { refusalOf } from './verify.js';
 
@@ -76,8 +76,8 @@ export class HttpReceiver implements Receiver {
     if (body.type === 'url_verification') {
       return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(body.challenge ?? '') };
     }
-    if (isUnknownEvent(body)) {
-      this.#log.info({ type: eventType(body) ?? body.type }, 'A Slack event that nothing listens to');
+    if (!isListenedTo(body)) {
+      this.#log.info({ type: nameOf(body) }, 'Slack sent something that nothing listens to');
       return { status: 200 };
     }
     if (this.#app === undefined || !this.#open) return { status: 503 };
@@ -101,16 +101,4 @@ function responseOf(acknowledged: unknown): HttpResponse {
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify(acknowledged),
   };
-}
-
-/** `app_rate_limited` and events of a later Slack: understood as far as needed, and not to be sent again. */
-function isUnknownEvent(body: Payload): boolean {
-  if (body.type === 'app_rate_limited') return true;
-  return body.type === 'event_callback' && !EVENT_TYPES.has(eventType(body) ?? '');
-}
-
-function eventType(body: Payload): string | undefined {
-  const event = body.event;
-  const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : undefined;
-  return typeof type === 'string' ? type : undefined;
 }

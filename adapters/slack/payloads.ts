@@ -62,6 +62,9 @@ export const commandSchema = z.object({
 });
 export type CommandPayload = z.infer<typeof commandSchema>;
 
+/** What Bolt reads of every interaction before a listener runs. */
+export const interactionSchema = z.object({ team: z.object({ id }).nullish(), user: z.object({ id }) });
+
 const where = {
   team: z.object({ id }).nullish(),
   enterprise: z.object({ id }).nullish(),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { toChipwrightError } from '../../src/errors.js';
-import { deliver } from './bolt-delivery.js';
+import { deliver, isListenedTo, nameOf } from './bolt-delivery.js';
 import { boltLogger } from './bolt-logger.js';
 import type { Payload } from './request-body.js';
 import type { clientOptions } from './web-client.js';
@@ -100,6 +100,10 @@ export class SocketReceiver implements Receiver {
   async #receive({ body, retry_num, retry_reason, ack }: Envelope): Promise<void> {
     if (this.#app === undefined || this.#stopping.signal.aborted || !isPayload(body)) return;
     try {
+      if (!isListenedTo(body)) {
+        this.#log.info({ type: nameOf(body) }, 'Slack sent something that nothing listens to');
+        return await ack();
+      }
       await ack(await deliver(this.#app, { body, retryNum: retry_num, retryReason: retry_reason }));
     } catch (thrown) {
       const error = toChipwrightError(thrown);

@@ -93,6 +93,12 @@ export class ThreadPosts {
     });
   }
 
+  /** Best effort: the server ends a stream by itself after some five minutes, and then there is nothing to stop. */
+  async stopStream(ts: string): Promise<void> {
+    const { channel } = this.#address;
+    await this.#sender.attempt({ method: 'chat.stopStream', args: () => ({ channel, ts }) });
+  }
+
   async remove(ts: string): Promise<void> {
     await this.#sender.attempt({
       method: 'chat.delete',

@@ -20,7 +20,6 @@ const NOT_EDITABLE: ReadonlySet<string> = new Set([
   'message_not_found',
   'cant_update_message',
   'edit_window_closed',
-  'streaming_state_conflict',
 ]);
 
 export interface ThreadReplyParts {
@@ -141,13 +140,24 @@ export class ThreadReply implements Reply {
     const earlier = this.#sent[name.part];
     if (earlier !== undefined) {
       try {
-        return await this.#posts.edit(earlier, name, () => part);
+        return await this.#edit(earlier, part, name);
       } catch (error) {
         if (!NOT_EDITABLE.has(slackCode(error) ?? '')) throw error;
       }
     }
     const ts = await this.#posts.post(name, () => part);
     if (ts !== undefined) this.#sent[name.part] = ts;
+  }
+
+  /** A stream that an earlier process left open must end before it can be edited. */
+  async #edit(ts: string, part: MessagePart, name: PostName): Promise<void> {
+    try {
+      await this.#posts.edit(ts, name, () => part);
+    } catch (error) {
+      if (slackCode(error) !== 'streaming_state_conflict') throw error;
+      await this.#posts.stopStream(ts);
+      await this.#posts.edit(ts, name, () => part);
+    }
   }
 
   /** One to one, because the conversation itself does not take our messages. The answer itself is not repeated there. */
