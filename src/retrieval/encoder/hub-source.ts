@@ -50,7 +50,8 @@ async function receive(
   let timer = setTimeout(() => deadline.abort(), options.connectMs ?? 8_000);
   try {
     const response = await options.fetch(url, {
-      headers: at > 0 ? { range: `bytes=${at}-` } : {},
+      // Uncompressed, so that the bytes that arrive are those that the range and the length speak of.
+      headers: { 'accept-encoding': 'identity', ...(at > 0 ? { range: `bytes=${at}-` } : {}) },
       signal: deadline.signal,
     });
     if (response.status === 416) return void (await response.body?.cancel());

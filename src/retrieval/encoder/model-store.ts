@@ -1,5 +1,5 @@
 // The folder of models: which are there, whether they are whole, and how a missing base model is fetched.
-import { readdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ChipwrightError, toChipwrightError } from '../../errors.js';
@@ -102,7 +102,8 @@ export class ModelStore {
 
   /**
    * Makes sure that the known model `name` is there and whole; fetches it when it is not, from the first source that
-   * has it. Throws `usage_invalid` for an unknown name, `model_missing` when no source can be reached.
+   * has it. Throws `usage_invalid` for an unknown name, `model_missing` when no source can be reached,
+   * `config_invalid` when the folder cannot be written to.
    */
   async pull(name: string): Promise<ModelStatus> {
     const folder = this.folder(name);
@@ -113,11 +114,33 @@ export class ModelStore {
       throw new ChipwrightError('usage_invalid', `There is no model named ${name} to pull.`, {
         cure: this.#knownNames(),
       });
+    await this.#writing(async () => {
+      await mkdir(this.#dir, { recursive: true });
+      await access(this.#dir, constants.W_OK);
+    });
     const { weights, tokenizer, source } = await this.#fetch(model);
     const { licence, config, traits } = model;
-    await writeModelFolder(folder, { name, base: null, licence, source, config, traits, weights, tokenizer });
+    await this.#writing(() =>
+      writeModelFolder(folder, { name, base: null, licence, source, config, traits, weights, tokenizer }),
+    );
     this.#log.info({ model: name, source }, 'model fetched');
     return this.#status(name, false);
+  }
+
+  async #writing(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      if (cause instanceof ChipwrightError) throw cause;
+      throw new ChipwrightError(
+        'config_invalid',
+        `The folder of models, ${this.#dir}, cannot be written to.`,
+        {
+          cure: 'Check its permissions and the free space of the disk, or choose another data folder.',
+          cause,
+        },
+      );
+    }
   }
 
   async #fetch(model: KnownModel): Promise<FetchedModel> {

@@ -116,6 +116,12 @@ describe('pulling a model', () => {
     await expect(store({ fetch: hub }).pull(name)).rejects.toMatchObject({ code: 'usage_invalid' });
   });
 
+  it('says so before it fetches when the folder cannot be made', async () => {
+    await writeFile(dir, 'a file is in the way');
+    const never: typeof fetch = () => Promise.reject(new Error('fetched all the same'));
+    await expect(store({ fetch: never }).pull('tiny')).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
   it('lets two pull at once', async () => {
     const both = await Promise.all([store({ fetch: hub }).pull('tiny'), store({ run: maven }).pull('tiny')]);
     for (const status of both) expect(status.present).toBe(true);
