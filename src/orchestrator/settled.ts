@@ -12,7 +12,8 @@ export function settled(text: string): number {
   const fences = [...text.matchAll(FENCE)];
   const open = fences.length % 2 === 1 ? fences.at(-1)?.index : undefined;
   const closed = open === undefined ? text : text.slice(0, open);
-  const block = closed.lastIndexOf('\n\n') + 1;
+  const gap = closed.lastIndexOf('\n\n');
+  const block = gap < 0 ? 0 : gap + 2;
   if (open !== undefined) return open;
   const last = closed.slice(block);
   if (/^\s*[|<]|^\s*(?:`{3,}|~{3,})/.test(last)) return block;

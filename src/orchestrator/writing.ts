@@ -16,6 +16,9 @@ export interface Written {
   readonly error?: ChipwrightError;
 }
 
+/** How much longer a draft must be than the one before. */
+const GROWTH = 1.1;
+
 /**
  * Yields drafts, each beginning with the one before, and returns the whole. Nothing is shown before the first statement
  * that a passage backs: until then it may still turn out that there is no answer. Rejects only when `signal` aborts.
@@ -41,7 +44,8 @@ export async function* write(
       }
       text += value;
       const end = settled(text);
-      if (end <= tried) continue;
+      // Each draft is checked from its beginning; growing by a share keeps the work of all of them in proportion.
+      if (end <= tried * GROWTH) continue;
       tried = end;
       const draft = check(text.slice(0, end), prompt.passages);
       if (draft.backed === 0 || draft.safe.length <= shown.length || !draft.safe.startsWith(shown)) continue;
@@ -52,8 +56,8 @@ export async function* write(
     error = toChipwrightError(thrown);
     if (signal.aborted) throw error;
   } finally {
-    // A model that was left behind may still be waiting; nobody waits for it.
-    if (signal.aborted) void pieces.return?.().catch(() => {});
+    // Not awaited: a model that does not listen may never come back.
+    void pieces.return?.().catch(() => {});
   }
   const cut = ending?.finish === 'cut';
   // Half a sentence or half a command is worse than none.

@@ -14,8 +14,8 @@ export type SafeMarkdown = string & { readonly [safe]: true };
 
 /** Characters; no platform shows more, and parsing time grows faster than length. */
 const LONGEST = 20_000;
-/** More marks of emphasis, or deeper quotes, than any answer has; parsing them takes the square of their number. */
-const MOST_MARKS = 2_000;
+/** More runs of emphasis marks, or deeper quotes, than any answer has; parsing them takes the square of their number. */
+const MOST_RUNS = 2_000;
 const DEEP = /(?:>[ \t]*){30}/;
 /** Passes until nothing changes; ordinary text needs one to three. */
 const PASSES = 40;
@@ -44,7 +44,7 @@ export function parseMarkdown(markdown: string): Nodes {
  */
 export function sanitise(markdown: string): SafeMarkdown {
   let text = tidy(markdown);
-  if ((text.match(/[*_~]/g)?.length ?? 0) > MOST_MARKS || DEEP.test(text)) return asBlock(text);
+  if ((text.match(/[*_~]+/g)?.length ?? 0) > MOST_RUNS || DEEP.test(text)) return asBlock(text);
   try {
     for (let pass = 0; pass < PASSES; pass++) {
       const next = tidy(apply(text, edits(text)));

@@ -26,7 +26,7 @@ describe('buildMessages', () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 
   it('keeps the best passages whole and cuts the last that fits', () => {
     const passages = [1, 2, 3, 4].map((marker) => ({

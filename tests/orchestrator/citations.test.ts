@@ -198,5 +198,5 @@ describe('checkCitations', () => {
       }),
       { numRuns: 400 },
     );
-  });
+  }, 120_000);
 });
