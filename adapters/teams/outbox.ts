@@ -10,7 +10,7 @@ import { ConnectorFailure } from './connector-transport.js';
  * `once`: a picture of the moment, worthless later. `safe`: sending it twice has the effect of sending it once. `plain`:
  * repeated only while it is certain that Teams did not take it.
  */
-export type Repeat = 'once' | 'safe' | 'plain';
+type Repeat = 'once' | 'safe' | 'plain';
 
 /** All methods reject with a ConnectorFailure, or with a ChipwrightError that did not come from Teams. */
 export interface Outbox {
@@ -104,7 +104,8 @@ function failureOf(thrown: unknown): ConnectorFailure | ChipwrightError {
 
 function mayRepeat(failure: ConnectorFailure | ChipwrightError, repeat: Repeat): boolean {
   if (repeat === 'once') return false;
-  if (failure instanceof ChipwrightError) return failure.retryable;
+  // A login that did not answer may answer soon. A pace that was stopped will not start again.
+  if (failure instanceof ChipwrightError) return failure.code === 'auth_rejected' && failure.retryable;
   if (failure.status !== undefined) return REPEATED_STATUS.has(failure.status);
   return failure.applied === 'no' || repeat === 'safe';
 }

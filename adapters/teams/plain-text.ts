@@ -31,7 +31,7 @@ function replacement(name: string, closing: boolean): string {
       return '\n';
     case 'pre':
     case 'codeblock':
-      return closing ? '\n```\n' : '\n```\n';
+      return '\n```\n';
     case 'code':
       return '`';
     case 'li':
@@ -55,7 +55,7 @@ function replacement(name: string, closing: boolean): string {
 }
 
 /** Unescapes the entities Teams writes. Unknown ones are left as they are. */
-export function unescapeEntities(text: string): string {
+function unescapeEntities(text: string): string {
   return text.replace(/&(#x[0-9a-f]{1,6}|#[0-9]{1,7}|[a-z]{2,4});/gi, (whole, name: string) => {
     if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
     const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10);

@@ -118,6 +118,8 @@ export function createTeamsPlatform(
     ],
     async start(into) {
       inbox = into;
+      if (config.appId.trim() === '')
+        log.warn('Teams takes messages from this machine without any credentials');
       try {
         await authentication.login();
       } catch (thrown) {

@@ -20,7 +20,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   writing: 'Writing the answer…',
 };
 
-export interface ReplyTools {
+interface ReplyTools {
   readonly outbox: Outbox;
   readonly now: () => number;
   readonly log: Logger;
@@ -46,9 +46,7 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
 
   /** Sends a passing sign, unless one is on its way or was a moment ago. Failures are noted, never raised. */
   function show(work: () => Promise<void>): void {
-    const at = now();
-    if (ending !== undefined || sending !== undefined || at - lastSentAt < DRAFT_GAP_MS) return;
-    lastSentAt = at;
+    if (ending !== undefined || sending !== undefined || now() - lastSentAt < DRAFT_GAP_MS) return;
     sending = work()
       .catch((failure: unknown) => {
         if (isOver(failure)) streaming = false;
@@ -59,13 +57,14 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
       });
   }
 
+  async function sendTyping(more: Partial<Activity> = {}): Promise<string> {
+    lastSentAt = now();
+    return await outbox.post(address, { type: 'typing', ...more }, 'once');
+  }
+
   async function sendChunk(streamType: 'informative' | 'streaming', text: string): Promise<void> {
     sequence += 1;
-    const id = await outbox.post(
-      address,
-      { type: 'typing', text, entities: [streamInfo(streamType, sequence)] },
-      'once',
-    );
+    const id = await sendTyping({ text, entities: [streamInfo(streamType, sequence)] });
     // Only the first answer of a stream is sure to name it.
     if (streamId === '') streamId = id;
     if (streamType === 'streaming') shown = text;
@@ -133,9 +132,10 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
 
   return {
     status(stage) {
-      if (shown !== '' || !streaming)
-        show(async () => void (await outbox.post(address, { type: 'typing' }, 'once')));
-      else show(() => sendChunk('informative', STAGES[stage]));
+      show(async () => {
+        if (streaming && shown === '') await sendChunk('informative', STAGES[stage]);
+        else await sendTyping();
+      });
     },
     async stream(draft: SafeMarkdown) {
       if (!streaming) return;

@@ -21,13 +21,16 @@ export interface Bot {
   readonly waits: number[];
   /** The adapter's clock; it advances by 2 s with each look, so that no draft is held back, unless `step` is set. */
   readonly clock: { now: number; step: number };
+  /** What the pace was asked for: conversation and least gap in milliseconds. */
+  readonly gaps: [key: string, ms: number][];
   /** Resolves when the adapter has dealt with everything it sent. */
   quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** One at a time per key, without the gaps. `quiet` resolves when nothing is being sent. */
-export function instantPace(): Pace & { quiet(): Promise<void> } {
+export function instantPace(): Pace & { quiet(): Promise<void>; gaps: [key: string, ms: number][] } {
+  const gaps: [string, number][] = [];
   const tails = new Map<string, Promise<unknown>>();
   let running = 0;
   return {
@@ -38,7 +41,9 @@ export function instantPace(): Pace & { quiet(): Promise<void> } {
         if (running > 0) still = 0;
       }
     },
-    run(key, _minGapMs, task) {
+    gaps,
+    run(key, minGapMs, task) {
+      gaps.push([key, minGapMs]);
       running += 1;
       const result = (tails.get(key) ?? Promise.resolve()).then(task).finally(() => {
         running -= 1;
@@ -64,6 +69,7 @@ export async function deadUrl(): Promise<string> {
 export async function openBot(
   over: Partial<TeamsConfig> = {},
   inbox: Inbox = new RecordingInbox(),
+  otherPace?: Pace,
 ): Promise<Bot> {
   const standIn = await TeamsStandIn.open();
   const lines: string[] = [];
@@ -79,7 +85,7 @@ export async function openBot(
       return clock.now;
     },
     fetch: globalThis.fetch,
-    pace,
+    pace: otherPace ?? pace,
   };
   const timing: Timing = {
     sleep: async (ms) => void waits.push(ms),
@@ -113,6 +119,7 @@ export async function openBot(
     lines,
     waits,
     clock,
+    gaps: pace.gaps,
     quiet: pace.quiet,
     async close() {
       await platform.stop(AbortSignal.timeout(2000));

@@ -164,6 +164,29 @@ describe('endings', () => {
     expect(await stuck).toBe('given up');
   });
 
+  it('keeps the pace of each conversation apart: one a second where a stream may be open', async () => {
+    await (await asked()).finish(sampleAnswer());
+    await bot.standIn.deliver(bot.url, bot.standIn.personalMessage('And here?'));
+    await bot.platform.replyTo(bot.inbox.taken[1] ?? bot.inbox.only).finish(sampleAnswer());
+    expect(bot.gaps).toEqual([
+      [bot.inbox.taken[0]?.thread.key, 500],
+      ['a:personal-ada', 1000],
+    ]);
+  });
+
+  it('gives up at once when the pace was stopped', async () => {
+    const { message, cure } = { message: 'The process is stopping.', cure: 'Ask again in a minute.' };
+    const stopped = new ChipwrightError('draining', message, { cure, retryable: true });
+    const ended = await openBot({}, bot.inbox, { run: () => Promise.reject(stopped) });
+    await asked();
+    await expect(ended.platform.replyTo(bot.inbox.only).finish(sampleAnswer())).rejects.toMatchObject({
+      code: 'delivery_rejected',
+      cure,
+    });
+    expect(ended.waits).toEqual([]);
+    await ended.close();
+  });
+
   it('logs neither text nor secrets', async () => {
     bot.standIn.fail({ failure: { status: 403 }, times: 9 });
     await (await asked()).finish(sampleAnswer()).catch(() => undefined);
