@@ -32,6 +32,10 @@ const OVERSTRIKE = new RegExp(`[^\\n]${String.fromCharCode(8)}`, 'g');
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
 const FORM_FEED = new RegExp(String.fromCharCode(12), 'g');
 
+/** The letters at 0x80 to 0x9f; the five places that have none are a replacement character. */
+const WINDOWS_1252 = '€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ';
+const HIGH = new RegExp(`[${characterClass(['80-9f'])}]`, 'gu');
+
 /** The text without characters that no reader sees, and how many there were. Line breaks and tabs stay. */
 export function stripInvisible(text: string): { readonly text: string; readonly stripped: number } {
   let stripped = 0;
@@ -44,7 +48,7 @@ export function stripInvisible(text: string): { readonly text: string; readonly 
 
 /** The warning for `stripped` characters taken out; none when there were none. */
 export function strippedWarning(stripped: number): readonly string[] {
-  return stripped === 0 ? [] : [`${stripped} invisible or control characters were taken out`];
+  return stripped === 0 ? [] : [`invisible or control characters taken out: ${stripped}`];
 }
 
 /**
@@ -76,7 +80,12 @@ function decodeBytes(bytes: Buffer): DecodedText {
   const good = count(text, /[^\p{ASCII}\ufffd]/gu);
   if (broken * GOOD_PER_BROKEN <= good)
     return { text, warnings: [`${broken} characters are not valid UTF-8 and show as \ufffd`] };
-  return { text: new TextDecoder('windows-1252').decode(bytes), warnings: ['decoded as windows-1252'] };
+  return { text: windows1252(bytes), warnings: ['decoded as windows-1252'] };
+}
+
+/** Node's own decoder reads 0x80 to 0x9f as Latin-1 in some of the versions we run on: https://github.com/nodejs/node/issues/56542 */
+function windows1252(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(HIGH, (high) => WINDOWS_1252[high.charCodeAt(0) - 0x80] ?? '');
 }
 
 function characterClass(ranges: readonly string[]): string {

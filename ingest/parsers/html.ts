@@ -26,13 +26,13 @@ export function htmlDocument(source: string, path: string, warnings: readonly st
     const main = first(page, 'main') ?? only(page, 'article') ?? first(page, 'body');
     const content: HtmlRoot = { type: 'root', children: main === undefined ? page.children : main.children };
     const tree = unified().use(rehypeRemark).runSync(content) as Root;
-    const stripped = tidy(tree);
+    const stripped = tidy(tree, source.split('\n').length);
     return {
       title: titleIn(named) || titleOf(tree, path),
       tree,
       warnings: [
         ...warnings,
-        ...(hidden > 0 ? [`${hidden} hidden elements with text were left out`] : []),
+        ...(hidden > 0 ? [`hidden elements with text left out: ${hidden}`] : []),
         ...strippedWarning(stripped),
       ],
     };
@@ -70,11 +70,13 @@ function all(tree: HtmlRoot, name: string): Element[] {
 }
 
 /** Takes out images, raw HTML and what they leave empty, and characters that came in as `&#8203;`. Returns their number. */
-function tidy(tree: Root): number {
+function tidy(tree: Root, lines: number): number {
   let stripped = 0;
   const visit = (children: RootContent[]): RootContent[] =>
     children.filter((node) => {
       if (node.type === 'image' || node.type === 'html' || node.type === 'thematicBreak') return false;
+      // The parser counts a line too many after a lone `&` at the end of one.
+      if (node.position) node.position.end.line = Math.min(node.position.end.line, lines);
       if ('value' in node) {
         const clean = stripInvisible(node.value);
         stripped += clean.stripped;

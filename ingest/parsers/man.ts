@@ -1,6 +1,6 @@
 // Manual pages as mdast: roff sources with the man or the mdoc macros; pages already formatted are text.
 import type { ListItem, PhrasingContent, Root, RootContent } from 'mdast';
-import type { Parser } from '../parsed-document.js';
+import type { ParsedDocument, Parser } from '../parsed-document.js';
 import { decodeText } from './decode.js';
 import { manPhrasing, plainRoff, words } from './man/roff.js';
 import { code, fileTitle, heading, item, list, paragraph, text } from './nodes.js';
@@ -9,15 +9,27 @@ import { textDocument } from './text.js';
 /** A manual page. Positions are lines. */
 export const parseMan: Parser = async (bytes, path) => {
   const { text: source, warnings } = decodeText(bytes);
-  if (!/^[.'](?:\\"|TH|SH|Dd|Dt|Sh)\b/m.test(source)) return textDocument(outdented(source), path, warnings);
+  if (!/^[.'](?:\\"|TH|SH|Dd|Dt|Sh)\b/m.test(source)) return formatted(source, path, warnings);
   const reader = new ManReader();
   for (const [at, line] of source.split('\n').entries()) reader.line(line, at + 1);
   return { title: reader.title || fileTitle(path), tree: reader.finish(), warnings };
 };
 
-/** Formatted pages underline nothing: their titles are the lines in capitals at the margin. */
-function outdented(source: string): string {
-  return source;
+/** A page that was formatted already: capitals at the margin are its titles, and all other text is indented. */
+function formatted(source: string, path: string, warnings: readonly string[]): ParsedDocument {
+  const titles: RootContent[] = [];
+  const body = source.split('\n').map((line, at) => {
+    if (!/^[A-Z][A-Z0-9 ,/-]{2,60}$/.test(line)) return line.replace(/^ {5,7}(?=\S)/, '');
+    titles.push(heading(1, [text(line)], { start: at + 1, end: at + 1 }));
+    return '';
+  });
+  const document = textDocument(body.join('\n'), path, warnings);
+  const startOf = (node: RootContent): number => node.position?.start.line ?? 0;
+  document.tree.children = [...titles, ...document.tree.children].sort(
+    (one, two) => startOf(one) - startOf(two),
+  );
+  const name = /^\s*([\w.+-]+\(\d\w*\))/.exec(source)?.[1]?.toLowerCase();
+  return { ...document, title: name ?? fileTitle(path) };
 }
 
 const FONTS = /^(?:B|I|R|SB|SM|BI|BR|IB|IR|RB|RI)$/;
@@ -82,6 +94,8 @@ class ManReader {
     else if (CODE_MACROS.test(name)) {
       if (name === 'Nm' && joined !== '') this.#name ||= joined;
       this.#add(mdoc(`${name} ${rest === '' && name === 'Nm' ? this.#name : rest}`), no);
+    } else if (/^[A-Z][a-z]q?$/.test(name) && !/^(?:Dd|Os|Bk|Ek|Rs|Re|Bf|Ef|Sm)$/.test(name)) {
+      this.#add(mdoc(`${name} ${rest}`), no);
     }
   }
 
@@ -164,27 +178,48 @@ function tagOf(tag: string): PhrasingContent[] {
   return /^(?:\\\(bu|\\\[bu\]|\\-|[o*•-])?$/.test(tag) ? [] : manPhrasing(tag);
 }
 
-/** A line of mdoc words: macros among them are read as they come. */
+/** What mdoc macros put around the rest of their line. */
+const AROUND: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ['Op', ['[', ']']],
+  ['Bq', ['[', ']']],
+  ['Dq', ['“', '”']],
+  ['Qq', ['"', '"']],
+  ['Sq', ['‘', '’']],
+  ['Pq', ['(', ')']],
+  ['Aq', ['<', '>']],
+  ['Brq', ['{', '}']],
+]);
+const SILENT =
+  /^(?:Nm|Cm|Ar|Pa|Ev|Fn|Fa|Ft|Va|Vt|Dv|Er|Ic|Li|Ql|Dl|In|Xr|Ns|Sm|No|Xo|Xc|Em|Sy|Sx|Ux|An|Lk|Mt|Ad|St|Cd|Fd|Ms|Tn|Ap)$/;
+
+/** A line of mdoc words: macros among them are read as they come; what ends a sentence is no part of the code. */
 function mdoc(line: string): PhrasingContent[] {
   const out: string[] = [];
+  const closing: string[] = [];
+  const all = words(line);
   let flag = false;
-  let depth = 0;
-  for (const word of words(line)) {
+  for (const [at, word] of all.entries()) {
+    const around = AROUND.get(word);
     if (word === 'Fl') flag = true;
-    else if (word === 'Op' || word === 'Oo') {
-      out.push('[');
-      depth += 1;
-    } else if (word === 'Oc') {
-      out.push(']');
-      depth -= 1;
-    } else if (!/^(?:Nm|Cm|Ar|Pa|Ev|Fn|Fa|Ft|Va|Vt|Dv|Er|Ic|Li|Ql|Dl|In|Xr|Ns|Sm|No)$/.test(word)) {
+    else if (around !== undefined) {
+      out.push(around[0]);
+      closing.unshift(around[1]);
+    } else if (word === 'Oo' || word === 'Oc') out.push(word === 'Oo' ? '[' : ']');
+    else if (all[at - 2] === 'Xr' && /^\d/.test(word)) out.push(`(${word})`);
+    else if (!SILENT.test(word)) {
       out.push(`${flag ? '-' : ''}${plainRoff(word)}`);
       flag = false;
     }
   }
-  if (flag) out.push('-');
-  const value = `${out.join(' ')}${' ]'.repeat(Math.max(depth, 0))}`
-    .replace(/\[ /g, '[')
-    .replace(/ \]/g, ']');
-  return value.trim() === '' ? [] : [{ type: 'inlineCode', value: value.replace(/ ([,.;:)])/g, '$1') }];
+  let tail = '';
+  while (/^[.,;:)]$/.test(out.at(-1) ?? '')) tail = `${out.pop()}${tail}`;
+  const value = [...out, ...(flag ? ['-'] : []), ...closing]
+    .join(' ')
+    .replace(/([[({<“‘]) /g, '$1')
+    .replace(/ ([\])}>”’.,;:])/g, '$1')
+    .replace(/ \((\d)/g, '($1');
+  if (value.trim() === '') return tail === '' ? [] : [text(tail)];
+  const prose = /^(?:Dq|Qq|Sq|Pq|Aq|Brq|Bq|Em|Sy|Sx|An|No|Ux|Lk|Mt)$/.test(all[0] ?? '');
+  const node: PhrasingContent = prose ? text(value) : { type: 'inlineCode', value };
+  return tail === '' ? [node] : [node, text(tail)];
 }

@@ -9,7 +9,8 @@ export type HeadingDepth = (line: Line, before: Line | undefined) => number | un
 /** Learns from the whole document what its headings look like. */
 export function headingDepths(lines: readonly Line[], outline: readonly OutlineEntry[]): HeadingDepth {
   const body = bodySize(lines);
-  const outlined = new Map(outline.map(({ title, depth }) => [words(title), depth]));
+  const outlined = new Map<string, number>();
+  for (const { title, depth } of outline) if (!outlined.has(words(title))) outlined.set(words(title), depth);
   const styles = new Map<
     string,
     { size: number; bold: boolean; count: number; depths: Map<number, number> }
@@ -34,7 +35,8 @@ export function headingDepths(lines: readonly Line[], outline: readonly OutlineE
   );
   let size = Number.POSITIVE_INFINITY;
   for (const [name, style] of largestFirst) {
-    const common = [...style.depths].sort((one, other) => other[1] - one[1])[0]?.[0];
+    const [most] = [...style.depths].sort((one, other) => other[1] - one[1]);
+    const common = most !== undefined && most[1] * 5 >= style.count ? most[0] : undefined;
     // A title page has styles of its own, and one size comes in two weights: neither is a rank.
     const ranked = style.count > 2 && size - style.size > 0.6;
     last = Math.min(Math.max(common ?? (ranked ? last + 1 : last), last, 1), 6);

@@ -47,9 +47,9 @@ function build({
     );
   const tree: Root = { type: 'root', children: structure(withoutFurniture(pages), found.outline) };
   const warnings = [
-    ...(empty > 0 ? [`${empty} ${empty === 1 ? 'page holds' : 'pages hold'} no text`] : []),
-    ...(found.broken.length > 0 ? [`${found.broken.length} pages could not be read`] : []),
-    ...(found.hidden > 0 ? [`${found.hidden} hidden pieces of text were left out`] : []),
+    ...(empty > 0 ? [`pages without text: ${empty}`] : []),
+    ...(found.broken.length > 0 ? [`pages that could not be read: ${found.broken.length}`] : []),
+    ...(found.hidden > 0 ? [`pieces of hidden text left out: ${found.hidden}`] : []),
     ...strippedWarning(stripped),
   ];
   return { ok: true, value: { title: titleOf(found, pages), tree, warnings } };

@@ -67,6 +67,12 @@ class StructureReader {
     const title = [first];
     for (let next = lines[at + 1]; next !== undefined; next = lines[at + title.length]) {
       const last = title.at(-1) as Line;
+      const numbered =
+        title.length === 1 && /^(?:\d{1,2}|[A-Z])$/.test(lineText(first)) && next.page === first.page;
+      if (numbered && this.#headingDepth(next, undefined) !== undefined) {
+        title.push(next);
+        continue;
+      }
       const same = next.page === first.page && Math.abs(next.size - first.size) < 0.5 && next.y > last.y;
       if (!same || next.y - last.y > 1.6 * first.size || title.length > 3) break;
       if (this.#headingDepth(next, undefined) === undefined || isBoldOnly(next) !== isBoldOnly(first)) break;

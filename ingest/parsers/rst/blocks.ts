@@ -12,7 +12,7 @@ import {
 } from './directives.js';
 import { inline, unescaped } from './inline.js';
 import { dedent, indentOf, joined, type Line, spanOf, takeIndented } from './lines.js';
-import { GRID_BORDER, gridTable, SIMPLE_BORDER, simpleTable } from './tables.js';
+import { GRID_BORDER, gridTable, LONGEST_TABLE, SIMPLE_BORDER, simpleTable } from './tables.js';
 
 const ADORNMENT = /^([!-/:-@[-`{-~])\1+$/;
 const BULLET = /^([-*+•])(?:\s+|$)/;
@@ -43,6 +43,8 @@ class BlockReader {
   #interrupted: Heading | undefined;
   #own: Heading | undefined;
   #at = 0;
+  /** Up to here a simple table was looked for in vain: no other that begins before it closes either. */
+  #unclosed = 0;
 
   constructor(lines: readonly Line[], context: Context, place: Place) {
     this.#lines = lines;
@@ -187,7 +189,9 @@ class BlockReader {
   }
 
   #table(line: Line): boolean {
-    const simple = SIMPLE_BORDER.test(line.text) ? simpleTable(this.#lines, this.#at) : undefined;
+    const mayOpen = this.#at >= this.#unclosed && SIMPLE_BORDER.test(line.text);
+    const simple = mayOpen ? simpleTable(this.#lines, this.#at) : undefined;
+    if (mayOpen && simple === undefined) this.#unclosed = this.#at + LONGEST_TABLE;
     const drawn = GRID_BORDER.test(line.text) ? gridTable(this.#lines, this.#at) : simple;
     if (drawn === undefined) return false;
     this.#at = drawn.next;

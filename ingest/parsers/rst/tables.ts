@@ -6,7 +6,7 @@ export type DrawnRow = readonly (readonly Line[])[];
 
 export const SIMPLE_BORDER = /^=+(?: +=+)+$/;
 /** Lines after which a simple table that has not closed is none. */
-const LONGEST = 2000;
+export const LONGEST_TABLE = 2000;
 export const GRID_BORDER = /^\+(?:[-=]+\+)+$/;
 
 /** The simple table that begins at `from`, a border; undefined when it never closes. */
@@ -18,7 +18,7 @@ export function simpleTable(
   const starts = [...border.matchAll(/=+/g)].map((run) => run.index);
   const rows: Line[][][] = [];
   let borders = 1;
-  const limit = Math.min(lines.length, from + LONGEST);
+  const limit = Math.min(lines.length, from + LONGEST_TABLE);
   for (let at = from + 1; at < limit; at += 1) {
     const line = lines[at] as Line;
     if (SIMPLE_BORDER.test(line.text)) {
@@ -38,7 +38,7 @@ export function simpleTable(
 
 /** Whether the table goes on after a border that a blank line follows: a header with an empty line under it. */
 function closesLater(lines: readonly Line[], from: number): boolean {
-  for (let at = from; at < Math.min(lines.length, from + LONGEST); at += 1) {
+  for (let at = from; at < Math.min(lines.length, from + LONGEST_TABLE); at += 1) {
     const { text } = lines[at] as Line;
     if (SIMPLE_BORDER.test(text)) return (lines[at - 1]?.text ?? '') !== '';
     if (text !== '' && !text.includes('  ')) return false;
