@@ -249,6 +249,18 @@ describe('hostile Markdown', () => {
     expect(text.match(/(?<!\\)\[\d+(?<!\\)\]/gu)?.every((marker) => marker === '[1]')).toBe(true);
   });
 
+  test.each([
+    ['quotes', '>'.repeat(10_000)],
+    ['lists', '- '.repeat(5_000)],
+    ['brackets', '['.repeat(10_000)],
+    ['letters', 'a@b.c'.repeat(3_000)],
+    ['an unclosed fence', `\`\`\`\n${'x_y '.repeat(3_000)}`],
+  ])('thousands of %s in a row are read, and quoted briefly if at all', async (_, text) => {
+    expect(
+      (await answer('how do I close the lid?', [['Lid', `${text}\n\nThe lid closes.`]])).length,
+    ).toBeLessThan(2_500);
+  });
+
   const HOSTILE = fc.stringMatching(
     /^(?:[a-z ]{1,6}|\n|\n\n|# |> |- |1\. |```|~~~|`|\*\*|_|\[|\]|\(|\)|!\[|<b>|<!--|-->|<script>|https?:\/\/x\.y|www\.x\.yy|\||\|-\||\n\|a\|b\|\n\|-\|-\|\n|:|\\|&lt;|\[1\]|\[\^1\]){0,40}$/u,
   );

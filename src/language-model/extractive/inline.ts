@@ -11,7 +11,7 @@ export interface InlineText {
 
 export const ELLIPSIS = '…';
 
-const URL = /\b[a-z][a-z0-9+.-]*:\/\/[^\s)\]>"'`]*|\bwww\.[^\s)\]>"'`]+/giu;
+const URL = /[a-z][a-z0-9+.-]{0,20}:\/\/[^\s)\]>"'`]*|(?<![a-z0-9])www\.[^\s)\]>"'`]+/giu;
 
 /** A URL in a quote would be a link that no index vouches for. */
 export function withoutUrls(text: string): string {

@@ -173,7 +173,7 @@ class SectionQuotation {
     const first = this.section.units.findIndex(({ unit }) => unit.kind === 'code');
     const [code] = this.best(
       ['code'],
-      (unit, at) => (at === first ? 0.15 : 0) + (SYNOPSIS.test(unit.text) ? 0.2 : 0),
+      (unit, at) => (at === first ? 0.15 : 0) + (isSynopsis(unit) ? 0.2 : 0),
     );
     if (code === undefined) return;
     if (this.leadsIn(code - 1)) this.takeWithFollowers(code - 1);
@@ -302,7 +302,10 @@ class SectionQuotation {
 }
 
 /** One command, its options on lines of their own. */
-const SYNOPSIS = /^\s*[\w:]*[\w]+(?:_|::)[\w:]*[^\n]*(?:\n\s+[^\n]*)*\s*$/u;
+function isSynopsis({ text }: Unit): boolean {
+  const [first = '', ...rest] = text.trim().split('\n');
+  return /^\w*(?:_|::)/u.test(first) && rest.every((line) => /^\s|^$/u.test(line));
+}
 
 /** Openings that point at the sentence before. */
 const POINTS_BACK =
@@ -340,6 +343,9 @@ function saysNothing(unit: Unit | undefined): boolean {
   return unit === undefined || (wordsIn(unit) < 3 && !unit.text.includes('`'));
 }
 
+/** Letters of a long word: text without spaces has a length too. */
+const LONG_WORD = 12;
+
 function wordsIn({ text }: Unit): number {
-  return text.split(/\s+/u).length;
+  return Math.max(text.split(/\s+/u).length, text.length / LONG_WORD);
 }

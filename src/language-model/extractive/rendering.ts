@@ -1,5 +1,5 @@
 // Excerpts as Markdown: one block per line quoted, each with its marker.
-import { ELLIPSIS, escaped } from './inline.js';
+import { ELLIPSIS, escaped, withoutUrls } from './inline.js';
 import type { Excerpt } from './quotation.js';
 import { fitsOneLine, type Unit } from './units.js';
 
@@ -10,7 +10,8 @@ export function render(excerpts: readonly Excerpt[]): string[] {
   const blocks: string[] = [];
   let codeBlocks = 0;
   for (const { marker, headings, units } of excerpts) {
-    const cite = (line: string): string => `${line} [${marker}]`;
+    // Once more: two harmless pieces of text may have met as one URL.
+    const cite = (line: string): string => `${withoutUrls(line)} [${marker}]`;
     let introduced = false;
     for (const group of grouped(units)) {
       const [first] = group;

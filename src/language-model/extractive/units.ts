@@ -38,7 +38,7 @@ export interface Section {
 }
 
 /** A passage is a few kB; what is longer is read this far. */
-const LONGEST_PASSAGE = 20_000;
+const LONGEST_PASSAGE = 8_000;
 
 /** Nobody nests deeper on purpose. */
 const DEEPEST_NESTING = 20;
@@ -157,8 +157,14 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
 /** MyST writes notes and warnings as fenced blocks; they are prose. */
 const DIRECTIVE = /^\{(?!code|sourcecode)[\w-]+\}/iu;
 
+/** So many list and quote marks in a row are no outline; the parser takes seconds for thousands of them. */
+const MARKS_IN_A_ROW = /^(?:[ \t]*(?:>|[*+-][ \t]|\d{1,9}[.)][ \t])){8,}/gmu;
+
 function parse(text: string): readonly RootContent[] {
-  return fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }).children;
+  return fromMarkdown(text.replace(MARKS_IN_A_ROW, ''), {
+    extensions: [gfm()],
+    mdastExtensions: [gfmFromMarkdown()],
+  }).children;
 }
 
 /** `name: value` for two columns; with more, each further cell says which column it is from. */
