@@ -95,7 +95,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     name: 'all-MiniLM-L6-v2',
     licence: 'Apache-2.0',
     config: { ...smallBert, num_hidden_layers: 6 },
-    // 256 is the length it was published with; longer input makes it worse.
+    // 256 is the length it was published with.
     traits: { pooling: 'mean', queryPrefix: '', passagePrefix: '', maxTokens: 256 },
     hub: {
       repository: 'sentence-transformers/all-MiniLM-L6-v2',
