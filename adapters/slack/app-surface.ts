@@ -25,7 +25,8 @@ export const ASK_COMMAND = {
 /** The message shortcut: the text of the message becomes the question, answered in its thread. */
 export const ASK_SHORTCUT = {
   callbackId: 'ask_about_message',
-  name: 'Ask Chipwright about this',
+  /** Slack's form takes 24 characters. */
+  name: 'Ask Chipwright about it',
   description: 'Answers this message in its thread, from your documents',
 } as const;
 

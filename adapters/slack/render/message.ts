@@ -42,7 +42,8 @@ export function answerParts(answer: Answer, limit = MESSAGE_CHARS): MessagePart[
       last.lines = `${last.lines}\n\n${footer.lines}`;
     }
   }
-  if (drafts.length === 0) return [wordsPart('The answer is empty. Ask again in other words.')];
+  if (drafts.every(({ blocks }) => blocks.length === 0))
+    return [wordsPart('The answer is empty. Ask again in other words.')];
   return drafts.map(({ blocks, lines }) => ({ blocks, text: headline(lines), plain: plainBlocks(lines) }));
 }
 
@@ -98,10 +99,11 @@ function listFooters(
   const footers: Footer[] = [];
   let elements: RichTextElement[] = [];
   let lines = '';
+  let size = 0;
   const flush = () => {
     if (lines === '') return;
     const block: RichTextBlock = { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
-    footers.push({ blocks: [block], size: lines.length, lines });
+    footers.push({ blocks: [block], size, lines });
     elements = [];
     lines = '';
   };
@@ -109,11 +111,14 @@ function listFooters(
     const name = [citation.title, ...citation.path].join(' › ').slice(0, 200);
     const place = citation.place === '' ? '' : ` — ${citation.place.slice(0, 120)}`;
     const line = `${lead(citation)}${name}${place}`;
-    if (lines.length + line.length + title.length + 2 > limit) flush();
+    const own = line.length + 1 + (citation.href?.length ?? 0); // Addresses count for Slack, though nobody reads them.
+    if (size + own > limit) flush();
     if (lines === '') {
       elements.push(text(title, { bold: true }));
       lines = title;
+      size = title.length;
     }
+    size += own;
     elements.push(text(`\n${lead(citation)}`), linked(name, citation.href));
     if (place !== '') elements.push(text(place)); // Slack refuses an empty text.
     lines += `\n${line}`;

@@ -69,7 +69,8 @@ function richParts(node: RootContent): RichPart[] {
           ? inlines(child.children)
           : [text(textOf(child))]),
       ]);
-      return quoted.length === 0 ? [] : [{ type: 'rich_text_quote', elements: quoted }];
+      const words = spoken(quoted);
+      return words.length === 0 ? [] : [{ type: 'rich_text_quote', elements: words }];
     }
     case 'thematicBreak':
       return section([text('———')]);
@@ -79,7 +80,13 @@ function richParts(node: RootContent): RichPart[] {
 }
 
 function section(elements: RichTextElement[]): RichTextSection[] {
-  return elements.length === 0 ? [] : [{ type: 'rich_text_section', elements }];
+  const words = spoken(elements);
+  return words.length === 0 ? [] : [{ type: 'rich_text_section', elements: words }];
+}
+
+/** Slack refuses a text of no characters. */
+function spoken(elements: readonly RichTextElement[]): RichTextElement[] {
+  return elements.filter((element) => element.type !== 'text' || element.text !== '');
 }
 
 function preformatted(value: string): RichTextPreformatted {
@@ -100,7 +107,7 @@ function listParts(list: List, indent: number): RichPart[] {
       if (style === 'ordered' && offset > 0) run.offset = offset;
       parts.push(run);
     }
-    const words = [...checkbox(item), ...line];
+    const words = spoken([...checkbox(item), ...line]);
     run.elements.push({ type: 'rich_text_section', elements: words.length > 0 ? words : [text(' ')] });
     const below = head?.type === 'paragraph' ? rest : item.children;
     if (below.length === 0) continue;
@@ -126,15 +133,13 @@ function inlines(nodes: readonly PhrasingContent[], style: Style = {}): RichText
       case 'delete':
         return inlines(node.children, { ...style, strike: true });
       case 'inlineCode':
-        return node.value === '' ? [] : [text(node.value, { ...style, code: true })];
+        return [text(node.value, { ...style, code: true })];
       case 'break':
         return [text('\n')];
       case 'link':
         return inlines(node.children, style); // A text with a link is not safe text; its words are kept, its target is not.
-      default: {
-        const value = textOf(node);
-        return value === '' ? [] : [text(value, style)];
-      }
+      default:
+        return [text(textOf(node), style)];
     }
   });
 }

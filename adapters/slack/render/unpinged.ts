@@ -3,9 +3,11 @@
 /** An invisible space: the text looks the same and means no mention. */
 const APART = '\u200b';
 
-/** Breaks Slack's mention forms (`<!channel>`, `<@U1>`) and the plain `@channel`; every other character stays. */
+/** Breaks Slack's mention forms (`<!channel>`, `<@U1>`) and the plain `@channel`; code such as `a <!b` stays whole. */
 export function unpinged(text: string): string {
-  return text.replace(/<(?=[!@]\S)/g, `<${APART}`).replace(/@(?=(?:channel|here|everyone)\b)/gi, `@${APART}`);
+  return text
+    .replace(/<(?=!(?:channel|here|everyone|subteam|date)\b|@[UWB][A-Z0-9])/g, `<${APART}`)
+    .replace(/@(?=(?:channel|here|everyone)\b)/gi, `@${APART}`);
 }
 
 /** `unpinged` for Slack's mrkdwn fields, where `&`, `<` and `>` must be escaped. */
