@@ -47,7 +47,7 @@ function isHidden(node: Element): boolean {
 }
 
 /** Whether an inline style makes text that nobody can see. */
-export function hidesText(style: string): boolean {
+function hidesText(style: string): boolean {
   const rules = new Map(
     style
       .toLowerCase()

@@ -4,7 +4,7 @@ import type { ParsedDocument, Parser } from '../parsed-document.js';
 import { inWorker, type WorkerLimits } from './in-worker.js';
 import { fileTitle } from './nodes.js';
 
-/** A 400-page manual takes about five seconds and 200 MB. */
+/** A 400-page manual takes five to fifteen seconds on a busy machine. */
 const LIMITS: WorkerLimits = { milliseconds: 120_000, megabytes: 768 };
 
 /** A PDF with the text on its pages. Every node says its page. */

@@ -87,7 +87,7 @@ export function csvRows(lines: readonly Line[], separator: string): DrawnRow[] {
     .map(({ text, no }) => csvCells(text, separator).map((cell) => [{ text: cell, no }]));
 }
 
-export function csvCells(text: string, separator: string): string[] {
+function csvCells(text: string, separator: string): string[] {
   const cells: string[] = [];
   let cell = '';
   let quoted = false;
