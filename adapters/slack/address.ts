@@ -37,10 +37,9 @@ export function encodeAddress(address: SlackAddress): string {
 export function decodeAddress(text: string): SlackAddress {
   try {
     return addressSchema.parse(JSON.parse(text));
-  } catch (cause) {
+  } catch {
     throw new ChipwrightError('internal', 'The stored address of a Slack message cannot be read.', {
       cure: 'Ask the question again; the message was stored by another version.',
-      cause,
     });
   }
 }

@@ -1,5 +1,6 @@
 // One payload through Bolt, from either receiver: the listeners run first, and only then is Slack told that it arrived.
 import type { App } from '@slack/bolt';
+import type { ChipwrightError } from '../../src/errors.js';
 import { EVENT_TYPES } from './app-surface.js';
 import { interactionSchema, read } from './payloads.js';
 import type { Payload } from './request-body.js';
@@ -16,6 +17,11 @@ export function nameOf(body: Payload): string {
   const { event } = body;
   const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : body.type;
   return String(type).slice(0, 100);
+}
+
+/** For the log: our own words where there are some, else those of the bug. Payloads are in neither. */
+export function reasonOf(error: ChipwrightError): string {
+  return error.code === 'internal' ? String(error.cause ?? error.message) : error.message;
 }
 
 /** False for `app_rate_limited` and for what a later Slack may send: it is acknowledged, so that it is not sent again. */

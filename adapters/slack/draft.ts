@@ -99,7 +99,7 @@ export class Draft {
       args: () => {
         const text = this.#take();
         if (text === undefined) return undefined;
-        this.#streamed = unpingedDraft(text).slice(0, MESSAGE_CHARS);
+        this.#streamed = unpingedDraft(text, MESSAGE_CHARS);
         const recipient = { recipient_user_id: user, recipient_team_id: team };
         return { channel, thread_ts: thread, markdown_text: this.#streamed, ...recipient };
       },
@@ -120,7 +120,7 @@ export class Draft {
       method: 'chat.appendStream',
       line: editsIn(channel),
       args: () => {
-        const text = unpingedDraft(this.#take() ?? '').slice(0, MESSAGE_CHARS);
+        const text = unpingedDraft(this.#take() ?? '', MESSAGE_CHARS);
         if (text.length <= this.#streamed.length || !text.startsWith(this.#streamed)) return undefined;
         const added = text.slice(this.#streamed.length);
         this.#streamed = text;

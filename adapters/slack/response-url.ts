@@ -9,7 +9,7 @@ export const RESPONSE_URL_USES = 5;
 
 const SLACK_HOSTS = /(^|\.)slack(-gov)?\.com$/;
 
-export interface Response {
+export interface PrivateMessage {
   readonly part: MessagePart;
   /** Takes the place of the message whose button was pressed. */
   readonly replaceOriginal?: boolean;
@@ -28,7 +28,7 @@ export class ResponseUrls {
    * Sends one ephemeral message. Rejects with `payload_invalid` for an address that is not Slack's: the address came in
    * with a request, and answers go only where Slack is. Rejects with `delivery_rejected` when it is used up or expired.
    */
-  async send(url: string, { part, replaceOriginal }: Response): Promise<void> {
+  async send(url: string, { part, replaceOriginal }: PrivateMessage): Promise<void> {
     if (!this.#isSlack(url)) {
       throw new ChipwrightError(
         'payload_invalid',

@@ -14,7 +14,7 @@ const RETRY_WAITS_MS = [300, 1_500] as const;
 const LONGEST_RATE_WAIT_MS = 60_000;
 
 /** Slack takes about one post a second in a channel, and one edit a second of drafts is enough for a reader. */
-export const GAP_MS = 1_000;
+const GAP_MS = 1_000;
 
 /** A line of calls that wait for each other, and for no others. */
 export function postsTo(channel: string): string {

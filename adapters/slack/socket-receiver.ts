@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { toChipwrightError } from '../../src/errors.js';
-import { deliver, isListenedTo, nameOf } from './bolt-delivery.js';
+import { deliver, isListenedTo, nameOf, reasonOf } from './bolt-delivery.js';
 import { boltLogger } from './bolt-logger.js';
 import type { Payload } from './request-body.js';
 import type { clientOptions } from './web-client.js';
@@ -62,7 +62,7 @@ export class SocketReceiver implements Receiver {
   async stop(): Promise<void> {
     this.#stopping.abort();
     const closed = this.#client.disconnect();
-    await Promise.race([closed, delay(CLOSE_MS)]);
+    await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
     if (this.#connected) void this.#client.disconnect(); // A second close does not wait for the far side.
     this.#connected = false;
   }
@@ -107,10 +107,7 @@ export class SocketReceiver implements Receiver {
       await ack(await deliver(this.#app, { body, retryNum: retry_num, retryReason: retry_reason }));
     } catch (thrown) {
       const error = toChipwrightError(thrown);
-      this.#log.warn(
-        { code: error.code, err: String(error.cause ?? error.message) },
-        'A Slack envelope was not taken',
-      );
+      this.#log.warn({ code: error.code, err: reasonOf(error) }, 'A Slack envelope was not taken');
       if (error.code === 'payload_invalid') await ack().catch(() => {}); // It will not get better.
     }
   }

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** A request older or further in the future than this is refused. Slack's own advice is five minutes. */
-export const WINDOW_SECONDS = 300;
+const WINDOW_SECONDS = 300;
 
 /** What is signed: the two headers as they came, and the body before any parsing. */
 export interface SignedRequest {

@@ -172,6 +172,7 @@ describe('an unverified request', () => {
 it('logs neither what was said nor a secret', async () => {
   await send(JSON.stringify(mention({ text: '<@UBOT> the secret recipe' })));
   await send(JSON.stringify(mention({ text: 7, user: 'the secret recipe' })));
+  await send('the secret recipe, not as JSON');
   await connected.platform.check();
   const log = connected.log.join('\n');
   expect(log).not.toMatch(/secret recipe|xoxb-|stand-in-signing-secret/);

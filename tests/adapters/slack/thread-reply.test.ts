@@ -120,6 +120,17 @@ describe('a draft', () => {
     expect(pace.asked.every(({ minGapMs }) => minGapMs === 1_000)).toBe(true);
   });
 
+  it('may end in half a character, and hold one anywhere', async () => {
+    const { slack, reply } = await ask();
+    for (const draft of ['Done \u{1F600}'.slice(0, -1), 'Done \u{1F600} \ud83d!']) {
+      await reply.stream(safe(draft));
+      await settled();
+    }
+    expect(slack.seen()).toEqual(['Done \u{1F600} \ufffd!']);
+    await reply.finish(sampleAnswer({ markdown: `Half \ud83d! ${'x'.repeat(142)}\u{1F600}` }));
+    expect(slack.seen()).toHaveLength(1);
+  });
+
   it('is not streamed again where Slack does not offer it', async () => {
     const { slack, reply, platform, message } = await ask();
     slack.fail('chat.startStream', { error: 'unknown_method' });
