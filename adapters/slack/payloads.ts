@@ -83,7 +83,6 @@ export const shareSchema = z.object({
   ...where,
   actions: z.array(z.object({ value: z.string().max(2_000) })).min(1),
 });
-export type SharePayload = z.infer<typeof shareSchema>;
 
 /** Reads a payload, or throws `payload_invalid` naming the first field that is wrong, never its value. */
 export function read<T>(schema: z.ZodType<T>, payload: unknown): T {

@@ -15,6 +15,9 @@ const RECONNECT_WAITS_MS = [0, 500, 1_000, 2_000, 5_000, 15_000, 30_000] as cons
 /** The far side has this long to answer a close; then the socket is cut. */
 const CLOSE_MS = 1_000;
 
+/** A socket that is open and has not said hello after this long never will; the client itself would wait for ever. */
+const HELLO_MS = 15_000;
+
 /** What the socket client hands over for each envelope. */
 interface Envelope {
   readonly body: unknown;
@@ -74,8 +77,14 @@ export class SocketReceiver implements Receiver {
         resolve();
       });
     });
-    await this.#client.start();
-    this.#connected = true;
+    const impatience = setTimeout(() => void this.#client.disconnect(), HELLO_MS);
+    try {
+      await this.#client.start();
+      this.#connected = true;
+    } finally {
+      clearTimeout(impatience);
+    }
+    if (this.#stopping.signal.aborted) void this.#client.disconnect(); // The stop came while it was being opened.
   }
 
   async #stayConnected(): Promise<void> {

@@ -1,5 +1,5 @@
 // What a reader sees of Slack blocks, and what Slack refuses in them. Shared by the stand-in and the tests.
-import type { JsonObject } from './slack-stand-in.js';
+import type { JsonObject } from './slack-web-api.js';
 
 const object = (value: unknown): JsonObject =>
   typeof value === 'object' && value !== null ? (value as JsonObject) : {};
