@@ -1,6 +1,6 @@
 // The retriever: encode the question, search both sides, fuse, fetch.
-import type { AudienceFilter } from '../safety/access.js';
-import { confidenceOf } from './confidence.js';
+import { type AudienceFilter, audience } from '../safety/access.js';
+import { confidenceOf, STRAY_QUESTIONS, type StrayLevel, strayLevel } from './confidence.js';
 import type { Encoder } from './encoder/encoder.js';
 import { fuse } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
@@ -13,6 +13,9 @@ const CANDIDATES = 50;
 /** Longer questions are pasted logs: their first part is searched. Characters. */
 const LONGEST_QUESTION = 4_000;
 
+/** Share by which an index may grow or shrink before strays are measured anew. */
+const STILL_THE_SAME = 0.1;
+
 const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
 
 export interface HybridRetrieverParts {
@@ -24,6 +27,8 @@ export interface HybridRetrieverParts {
 
 export class HybridRetriever implements Retriever {
   readonly #parts: HybridRetrieverParts;
+  /** Measured once, and again when the index has clearly changed. */
+  #strays: { readonly chunks: number; readonly level: Promise<StrayLevel> } | undefined;
 
   constructor(parts: HybridRetrieverParts) {
     this.#parts = parts;
@@ -44,22 +49,44 @@ export class HybridRetriever implements Retriever {
     const vector =
       encoder === null || mode === 'lexical' ? undefined : (await encoder.encode([text], 'query'))[0];
     const encoded = now();
-    const terms = questionTerms(text);
     const dense =
       vector === undefined ? NOTHING : ((await index.dense([vector], filter, candidates))[0] ?? NOTHING);
-    const lexical = mode === 'dense' ? NOTHING : await index.lexical(terms, filter, candidates);
+    const lexical = await index.lexical(questionTerms(text), filter, candidates);
     const ranked = fuse([
       { list: dense, weight: 1 },
-      { list: lexical, weight: 1 },
+      { list: lexical, weight: mode === 'dense' ? 0 : 1 },
     ]).slice(0, limit);
     const scores = new Map(ranked.map(({ id, score }) => [id, score]));
     const found = await index.passages([...scores.keys()], filter);
-    const passages = found.map((passage) => ({ ...passage, score: scores.get(passage.id) ?? 0 }));
+    const searched = now();
+    const { chunks } = await index.describe();
+    const evidence =
+      encoder === null || vector === undefined
+        ? {}
+        : { dense: { list: dense, strays: await this.#strayLevel(encoder, chunks) } };
     return {
-      passages,
-      confidence: confidenceOf(text, passages, { dense, lexical }),
+      passages: found.map((passage) => ({ ...passage, score: scores.get(passage.id) ?? 0 })),
+      confidence: confidenceOf({ question: text, lexical, chunks, ...evidence }),
       mode,
-      timings: { encodeMs: encoded - started, searchMs: now() - encoded },
+      timings: { encodeMs: encoded - started, searchMs: searched - encoded },
     };
+  }
+
+  #strayLevel(encoder: Encoder, chunks: number): Promise<StrayLevel> {
+    const known = this.#strays;
+    if (known !== undefined && Math.abs(chunks - known.chunks) <= STILL_THE_SAME * known.chunks)
+      return known.level;
+    const level = this.#measureStrays(encoder);
+    this.#strays = { chunks, level };
+    level.catch(() => {
+      this.#strays = undefined;
+    });
+    return level;
+  }
+
+  async #measureStrays(encoder: Encoder): Promise<StrayLevel> {
+    const vectors = await encoder.encode(STRAY_QUESTIONS, 'query');
+    const lists = await this.#parts.index.dense(vectors, audience(), 1);
+    return strayLevel(lists.map(({ hits }) => hits[0]?.score ?? 0));
   }
 }
