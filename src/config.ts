@@ -46,6 +46,10 @@ export const VARIABLES = {
   MicrosoftAppPassword: 'Azure portal > your app registration > Certificates & secrets',
   MicrosoftAppTenantId: 'Azure portal > Microsoft Entra ID > Tenant ID (SingleTenant and UserAssignedMSI)',
   MicrosoftAppType: 'MultiTenant (default), SingleTenant or UserAssignedMSI',
+  ToChannelFromBotLoginUrl:
+    'only for a sovereign cloud or a stand-in: the authority that issues the tokens of the bot',
+  ToBotFromChannelOpenIdMetadataUrl:
+    'only for a sovereign cloud or a stand-in: where the keys are found that sign incoming requests',
   TEAMS_ALLOW_ANONYMOUS:
     'true only for a local Teams client without credentials, while HOST is a loopback address',
   OPENAI_MODEL: 'the name of the model at your endpoint; setting it turns the language model on',
@@ -188,6 +192,10 @@ function readTeams(env: Environment, host: string, problems: string[]): TeamsCon
   const appId = value(env, 'MicrosoftAppId');
   const appPassword = value(env, 'MicrosoftAppPassword');
   const tenantId = value(env, 'MicrosoftAppTenantId');
+  const loginUrl = value(env, 'ToChannelFromBotLoginUrl');
+  const keysUrl = value(env, 'ToBotFromChannelOpenIdMetadataUrl');
+  checkUrl('ToChannelFromBotLoginUrl', loginUrl, problems);
+  checkUrl('ToBotFromChannelOpenIdMetadataUrl', keysUrl, problems);
   const anonymous = value(env, 'TEAMS_ALLOW_ANONYMOUS') ?? 'false';
   const appType = z
     .enum(['MultiTenant', 'SingleTenant', 'UserAssignedMSI'])
@@ -226,6 +234,8 @@ function readTeams(env: Environment, host: string, problems: string[]): TeamsCon
     appType: type,
     allowAnonymous,
     ...(tenantId === undefined ? {} : { tenantId }),
+    ...(loginUrl === undefined ? {} : { toChannelFromBotLoginUrl: loginUrl }),
+    ...(keysUrl === undefined ? {} : { toBotFromChannelOpenIdMetadataUrl: keysUrl }),
   };
 }
 
@@ -281,7 +291,10 @@ function misspelt(env: Environment): string[] {
     if (known.includes(name)) return [];
     const nearest = nearestName(name, known);
     const isOurs = name.startsWith('CHIPWRIGHT_');
-    if (!isOurs && (nearest === undefined || !/^(SLACK|TEAMS|QDRANT|OPENAI|Microsoft)/i.test(name)))
+    if (
+      !isOurs &&
+      (nearest === undefined || !/^(SLACK|TEAMS|QDRANT|OPENAI|Microsoft|ToChannel|ToBot)/i.test(name))
+    )
       return [];
     return [`${name} is not a setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`];
   });

@@ -54,6 +54,23 @@ describe('readConfig', () => {
     });
   });
 
+  it('reaches a sovereign cloud of Teams through the names botbuilder uses, and only over http', () => {
+    const ToChannelFromBotLoginUrl = 'https://login.example.gov/tenant';
+    const ToBotFromChannelOpenIdMetadataUrl = 'https://login.example.gov/keys';
+    expect(
+      read({ ...TEAMS, ToChannelFromBotLoginUrl, ToBotFromChannelOpenIdMetadataUrl }).teams,
+    ).toMatchObject({
+      toChannelFromBotLoginUrl: ToChannelFromBotLoginUrl,
+      toBotFromChannelOpenIdMetadataUrl: ToBotFromChannelOpenIdMetadataUrl,
+    });
+    expect(refusal({ ...TEAMS, ToChannelFromBotLoginUrl: 'login' })).toContain(
+      'ToChannelFromBotLoginUrl is "login"',
+    );
+    expect(refusal({ ...TEAMS, ToChannelFromBotLoginUri: 'https://a.example' })).toContain(
+      'did you mean ToChannelFromBotLoginUrl?',
+    );
+  });
+
   it('does not send documents to a provider because a key happens to lie around', () => {
     expect(read({ OPENAI_API_KEY: 'k' }).languageModel).toBeNull();
   });
