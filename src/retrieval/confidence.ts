@@ -58,13 +58,14 @@ export interface Evidence {
  */
 export function confidenceOf({ question, lexical, chunks, dense }: Evidence): number {
   const words = new Set(termsOf(question).filter((term) => !term.includes(' '))).size;
-  // What BM25 would give if every word were as rare as can be; a word that stands in a heading too can reach more.
-  const scale = words * inverseDocumentFrequency(chunks, 0);
-  const matched = scale > 0 ? Math.min(1, (lexical.hits[0]?.score ?? 0) / scale) : 0;
-  const evidence = Math.log(0.05 + matched);
-  if (dense === undefined) return sigmoid(6.8 * evidence + 0.33 * Math.min(words, 12) + 2.4);
+  // What BM25 would give if every word stood in one chunk alone; a word that stands in a heading too can reach more.
+  // Not rarer than that: in an index of a few chunks no word that is found could come near, and nothing would be answered.
+  const scale = words * inverseDocumentFrequency(chunks, 1);
+  const matched = scale > 0 ? Math.min(1.14, (lexical.hits[0]?.score ?? 0) / scale) : 0;
+  const evidence = Math.log(0.057 + matched);
+  if (dense === undefined) return sigmoid(6.8 * evidence + 0.33 * Math.min(words, 12) + 1.5);
   const top = dense.list.hits[0]?.score ?? 0;
-  return sigmoid(2.2 * ((top - dense.strays.middle) / dense.strays.spread) + 2.3 * evidence - 3.7);
+  return sigmoid(2.2 * ((top - dense.strays.middle) / dense.strays.spread) + 2.3 * evidence - 4);
 }
 
 function sigmoid(value: number): number {

@@ -7,9 +7,10 @@ import type { Hit, HitList } from './index-port.js';
  * reciprocal rank fusion or standardising by the list's own mean (figures in docs/retrieval.md).
  */
 export function fuse(lists: readonly { readonly list: HitList; readonly weight: number }[]): Hit[] {
-  const useful = lists.filter(({ list, weight }) => list.hits.length > 0 && list.deviation > 0 && weight > 0);
+  const useful = lists.filter(({ list, weight }) => list.hits.length > 0 && weight > 0);
   const standardised = useful.map(({ list, weight }) => {
-    const z = (score: number) => (weight * (score - list.mean)) / list.deviation;
+    // Where all chunks score the same, as in an index of one chunk, the list finds without ranking.
+    const z = (score: number) => (list.deviation > 0 ? (weight * (score - list.mean)) / list.deviation : 0);
     const scores = new Map(list.hits.map(({ id, score }) => [id, z(score)]));
     return { scores, lowest: Math.min(...scores.values()) };
   });

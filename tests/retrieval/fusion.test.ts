@@ -32,6 +32,11 @@ describe('fuse', () => {
     ]);
   });
 
+  it('keeps what was found where there is nothing to compare it with', () => {
+    expect(one([list({ only: 0.4 }, 0.4, 0), list({})])).toEqual([{ id: 'only', score: 0 }]);
+    expect(one([list({ a: 2, b: 2 }, 2, 0), list({ b: 3 })]).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
   it('does not care about the scale of a side', () => {
     const dense = { a: 0.71, b: 0.7, c: 0.5 };
     const words = list({ b: 12, c: 11, d: 2 }, 1, 3);
