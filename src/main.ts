@@ -6,8 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { parse } from 'yaml';
-import { createSlackPlatform } from '../adapters/slack/slack-platform.js';
-import { createTeamsPlatform } from '../adapters/teams/teams-platform.js';
 import { createTerminalPlatform, type TerminalParts } from '../adapters/terminal/terminal-platform.js';
 import type { Source } from '../ingest/source.js';
 import { folderSource } from '../ingest/sources/folder.js';
@@ -17,7 +15,7 @@ import { History } from './conversation/history.js';
 import { MemoryInbox } from './conversation/inbox.js';
 import type { Platform } from './conversation/platform.js';
 import { ChipwrightError } from './errors.js';
-import { extractive } from './language-model/extractive.js';
+import { extractive, type Similarity } from './language-model/extractive.js';
 import { openAiLanguageModel } from './language-model/openai.js';
 import { type RunningServer, startHttpServer } from './operations/http-server.js';
 import { createPace } from './operations/pace.js';
@@ -165,13 +163,22 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
             log: tools.log,
             randomBytes,
           }),
-    extractive: extractive(),
+    extractive: extractive(library.encoder === null ? {} : { similarity: similarityBy(library.encoder) }),
     directory: noDirectory,
     log: tools.log,
     now: tools.now,
     newId: tools.newId,
     ...(linkHosts === undefined ? {} : { linkHosts }),
   });
+}
+
+/** How near each line is to the question, for the writer that has no language model: the cosine of their vectors. */
+function similarityBy(encoder: Encoder): Similarity {
+  return async (question, lines) => {
+    const [asked] = await encoder.encode([question], 'query');
+    const vectors = await encoder.encode(lines, 'passage');
+    return vectors.map((vector) => vector.reduce((sum, value, at) => sum + value * (asked?.[at] ?? 0), 0));
+  };
 }
 
 /** A folder as a source. A link template with `{commit}` makes it a git checkout: its commit and its tracked files count. */
@@ -213,13 +220,19 @@ export async function startService(
 ): Promise<Service> {
   const pace = createPace();
   const platformTools = { log: tools.log, now: tools.now, fetch: tools.fetch, pace };
-  const platforms: Platform[] = [
-    ...(config.slack === null ? [] : [createSlackPlatform(config.slack, platformTools)]),
-    ...(config.teams === null ? [] : [createTeamsPlatform(config.teams, platformTools)]),
-    ...(terminal === undefined
-      ? []
-      : [createTerminalPlatform({ ...terminal, now: tools.now, newId: tools.newId })]),
-  ];
+  const platforms: Platform[] = [];
+  // The SDKs take a second or more to load: only what is configured is.
+  if (config.slack !== null) {
+    const { createSlackPlatform } = await import('../adapters/slack/slack-platform.js');
+    platforms.push(createSlackPlatform(config.slack, platformTools));
+  }
+  if (config.teams !== null) {
+    const { createTeamsPlatform } = await import('../adapters/teams/teams-platform.js');
+    platforms.push(createTeamsPlatform(config.teams, platformTools));
+  }
+  if (terminal !== undefined) {
+    platforms.push(createTerminalPlatform({ ...terminal, now: tools.now, newId: tools.newId }));
+  }
   const byName = new Map(platforms.map((platform) => [platform.name, platform]));
   const history = new History(tools.now);
   const inbox = new MemoryInbox({

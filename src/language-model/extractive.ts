@@ -34,7 +34,7 @@ export function extractive({ similarity }: { readonly similarity?: Similarity } 
           text,
           units.map((unit) => unit.text),
         ).catch(() => []);
-        ranking = rank(question, sections, new Map(units.map((unit, at) => [unit, scores[at] ?? 0])));
+        ranking = rank(question, sections, nearness(units, scores));
       }
       let separator = '';
       for (const block of render(quote(select(ranking), question.kind, ranking.carried))) {
@@ -44,6 +44,13 @@ export function extractive({ similarity }: { readonly similarity?: Similarity } 
       }
     },
   };
+}
+
+/** Spread over 0 to 1: an encoder's cosines may all lie close together, and only their order and distances tell. */
+function nearness(units: readonly Unit[], scores: readonly number[]): Map<Unit, number> {
+  const lowest = Math.min(...scores);
+  const range = Math.max(...scores) - lowest;
+  return new Map(units.map((unit, at) => [unit, range > 0 ? ((scores[at] ?? lowest) - lowest) / range : 0]));
 }
 
 /** The units that words alone put first. */

@@ -51,7 +51,9 @@ async function serve(
 ): Promise<void> {
   const path = pathOf(request);
   const here = routes.filter((route) => route.path === path);
-  const route = here.find(({ method }) => method === request.method);
+  // A probe by HEAD is answered as GET would be; node leaves the body out.
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = here.find((candidate) => candidate.method === method);
   if (here.length === 0) return answer(response, 404);
   if (route === undefined)
     return answer(response, 405, { allow: here.map(({ method }) => method).join(', ') });
