@@ -22,3 +22,20 @@ export function fuse(lists: readonly { readonly list: HitList; readonly weight: 
     }))
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }
+
+/**
+ * One list out of several searches for parts of a question: each chunk with its best standardised score. The result is standardised
+ * already (mean 0, deviation 1).
+ */
+export function bestOf(lists: readonly HitList[]): HitList {
+  const best = new Map<string, number>();
+  for (const { hits, mean, deviation } of lists) {
+    if (deviation <= 0) continue;
+    for (const { id, score } of hits) {
+      const z = (score - mean) / deviation;
+      best.set(id, Math.max(z, best.get(id) ?? Number.NEGATIVE_INFINITY));
+    }
+  }
+  const hits = [...best].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score);
+  return { hits, mean: 0, deviation: 1 };
+}

@@ -1,8 +1,9 @@
 // The retriever: encode the question, search both sides, fuse, fetch.
 import { type AudienceFilter, audience } from '../safety/access.js';
+import { clausesOf } from './clauses.js';
 import { confidenceOf, STRAY_QUESTIONS, type StrayLevel, strayLevel } from './confidence.js';
 import type { Encoder } from './encoder/encoder.js';
-import { fuse } from './fusion.js';
+import { bestOf, fuse } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
 import { questionTerms } from './lexical.js';
 import type { Retrieval, RetrievalMode, Retriever } from './retriever.js';
@@ -46,14 +47,15 @@ export class HybridRetriever implements Retriever {
     const candidates = Math.max(CANDIDATES, limit);
 
     const started = now();
-    const vector =
-      encoder === null || mode === 'lexical' ? undefined : (await encoder.encode([text], 'query'))[0];
+    const vectors =
+      encoder === null || mode === 'lexical' ? [] : await encoder.encode([text, ...clausesOf(text)], 'query');
     const encoded = now();
-    const dense =
-      vector === undefined ? NOTHING : ((await index.dense([vector], filter, candidates))[0] ?? NOTHING);
+    const [dense = NOTHING, ...clauses] =
+      vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
     const lexical = await index.lexical(questionTerms(text), filter, candidates);
     const ranked = fuse([
       { list: dense, weight: 1 },
+      { list: bestOf(clauses), weight: 1 },
       { list: lexical, weight: mode === 'dense' ? 0 : 1 },
     ]).slice(0, limit);
     const scores = new Map(ranked.map(({ id, score }) => [id, score]));
@@ -61,7 +63,7 @@ export class HybridRetriever implements Retriever {
     const searched = now();
     const { chunks } = await index.describe();
     const evidence =
-      encoder === null || vector === undefined
+      encoder === null || vectors.length === 0
         ? {}
         : { dense: { list: dense, strays: await this.#strayLevel(encoder, chunks) } };
     return {

@@ -1,0 +1,159 @@
+// The retriever as a whole: over a real index, with an encoder that knows a few words by heart.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clausesOf } from '../../src/retrieval/clauses.js';
+import { STRAY_QUESTIONS, strayLevel } from '../../src/retrieval/confidence.js';
+import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
+import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
+import type { Index } from '../../src/retrieval/index-port.js';
+import { toIndexed } from '../../src/retrieval/indexing.js';
+import { RELEVANT } from '../../src/retrieval/retriever.js';
+import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
+import { audience } from '../../src/safety/access.js';
+
+/** Each direction stands for one meaning, whatever word says it. */
+const MEANINGS = [
+  ['clock', 'tick', 'oscillator'],
+  ['route', 'routing', 'wire', 'wiring'],
+  ['power', 'supply', 'voltage'],
+  ['placement', 'place', 'position'],
+];
+
+function meaningEncoder(): Encoder & { encoded: string[][] } {
+  const encoded: string[][] = [];
+  return {
+    id: 'meanings@1',
+    name: 'meanings',
+    dimensions: MEANINGS.length + 1,
+    encoded,
+    async encode(texts) {
+      encoded.push([...texts]);
+      return texts.map((text) => {
+        const words: string[] = text.toLowerCase().match(/[a-z]+/g) ?? [];
+        const values = [
+          ...MEANINGS.map((meaning) => words.filter((word) => meaning.includes(word)).length),
+          0.3,
+        ];
+        const length = Math.hypot(...values);
+        return Float32Array.from(values, (value) => value / length);
+      });
+    },
+    async close() {},
+  };
+}
+
+const TEXTS = {
+  'cts.md': 'The oscillator tick is distributed by a tree of buffers.',
+  'grt.md': 'Wiring between cells is planned on a coarse grid.',
+  'pdn.md': 'Supply stripes carry the voltage to every row.',
+  'gpl.md': 'Cells get a first position that may overlap.',
+};
+
+let index: Index;
+let encoder: ReturnType<typeof meaningEncoder>;
+
+beforeEach(async () => {
+  encoder = meaningEncoder();
+  index = openSqliteIndex(':memory:', { encoder });
+  const documents = Object.entries(TEXTS).map(([path, text]) => ({
+    document: {
+      id: `s:${path}`,
+      source: 's',
+      path,
+      title: path.slice(0, 3),
+      contentHash: 'h',
+      audience: path === 'pdn.md' ? ['power-team'] : ['public'],
+      version: '',
+    },
+    chunks: [{ id: path, ordinal: 0, path: [], text, place: {} }],
+  }));
+  await index.put(await toIndexed(documents, encoder));
+  encoder.encoded.length = 0;
+});
+afterEach(() => index.close());
+
+const retriever = (withEncoder = true) =>
+  new HybridRetriever({ index, encoder: withEncoder ? encoder : null, now: () => 0 });
+
+describe('the retriever', () => {
+  it('finds by meaning what shares no word with the question', async () => {
+    const { passages, mode } = await retriever().search('clock', audience(), 3);
+    expect(passages[0]?.id).toBe('cts.md');
+    expect(mode).toBe('hybrid');
+  });
+
+  it('finds by words alone when there is no encoder, and says so', async () => {
+    const found = await retriever(false).search('where do buffers stand in the tree', audience(), 3);
+    expect(found.passages.map(({ id }) => id)).toEqual(['cts.md']);
+    expect(found.mode).toBe('lexical');
+    expect((await retriever(false).search('clock', audience(), 3)).passages).toEqual([]);
+  });
+
+  it('brings one passage for each need of a question', async () => {
+    const { passages } = await retriever().search(
+      'how is the clock made and where does routing happen',
+      audience(),
+      2,
+    );
+    expect(passages.map(({ id }) => id).sort()).toEqual(['cts.md', 'grt.md']);
+    // The question and its parts go through the encoder in one batch.
+    expect(encoder.encoded[0]).toHaveLength(3);
+  });
+
+  it('never shows what the asker may not read, however near it is', async () => {
+    const asked = 'supply voltage stripes';
+    expect((await retriever().search(asked, audience(), 4)).passages.map(({ id }) => id)).not.toContain(
+      'pdn.md',
+    );
+    expect((await retriever().search(asked, audience(['power-team']), 4)).passages[0]?.id).toBe('pdn.md');
+  });
+
+  it('scores best first and gives no more than asked for', async () => {
+    const { passages } = await retriever().search('clock wire place', audience(), 2);
+    expect(passages).toHaveLength(2);
+    expect(passages[0]?.score).toBeGreaterThanOrEqual(passages[1]?.score ?? Number.POSITIVE_INFINITY);
+  });
+
+  it.each(['', '   ', '?!', 'the of and', '\u0000', 'x'.repeat(100_000)])(
+    'takes %j without failing',
+    async (question) => {
+      const { confidence } = await retriever().search(question, audience(), 3);
+      expect(confidence).toBeGreaterThanOrEqual(0);
+      expect(confidence).toBeLessThan(RELEVANT);
+    },
+  );
+
+  it('measures stray questions once, not for each search', async () => {
+    const one = retriever();
+    await one.search('clock', audience(), 1);
+    await one.search('wire', audience(), 1);
+    const strays = encoder.encoded.filter((batch) => batch.length === STRAY_QUESTIONS.length);
+    expect(strays).toHaveLength(1);
+  });
+});
+
+describe('clausesOf', () => {
+  it.each<[string, string[]]>([
+    [
+      'How do I set the density and then report the overflow?',
+      ['How do I set the density', 'report the overflow'],
+    ],
+    ['What is a corner? How do I define one?', ['What is a corner', 'How do I define one']],
+    ['How do I set the input and output delay?', []],
+    ['What does set_input_delay do?', []],
+    ['see version 1.2.3 of the manual', []],
+    ['', []],
+  ])('%j has the needs %j', (question, clauses) => {
+    expect(clausesOf(question)).toEqual(clauses);
+  });
+
+  it('looks at no more than six parts of a pasted text', () => {
+    expect(clausesOf('this is one part, '.repeat(50))).toHaveLength(6);
+  });
+});
+
+it('a stray that happens to be on topic does not move the level', () => {
+  const usual = [0.5, 0.52, 0.48, 0.51, 0.49, 0.5, 0.53];
+  const level = strayLevel(usual);
+  expect(strayLevel([...usual.slice(1), 0.95]).middle).toBeCloseTo(level.middle, 1);
+  expect(strayLevel([]).spread).toBeGreaterThan(0);
+});
