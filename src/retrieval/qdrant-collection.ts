@@ -1,0 +1,131 @@
+// The Qdrant collection of an index: made when it is missing, refused when it was made with something else.
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { z } from 'zod';
+import { ChipwrightError } from '../errors.js';
+import type { IndexDescription } from './index-port.js';
+import { LEXICAL_VERSION } from './lexical.js';
+import type { QdrantConnection } from './qdrant-connection.js';
+import { isNotFound, isTaken } from './qdrant-errors.js';
+import { DENSE, LEXICAL, PAYLOAD_INDEXES } from './qdrant-points.js';
+
+/** Layout of points and payload; a collection of another layout is refused, not guessed at. */
+const SCHEMA_VERSION = 1;
+
+type EncoderIdentity = IndexDescription['encoder'];
+
+/** What a collection was made with, kept in its metadata (Qdrant 1.16 or later) and written with it in one step. */
+const storedIdentity = z.object({
+  chipwright: z.object({
+    schema: z.number(),
+    lexical: z.number(),
+    encoder: z.object({ id: z.string(), name: z.string(), dimensions: z.number() }).nullable(),
+  }),
+});
+type Identity = z.infer<typeof storedIdentity>['chipwright'];
+
+/**
+ * Makes the collection for `encoder` (null: words only) unless it is there, and resolves to the encoder it was made for.
+ * Rejects with `index_mismatch` when it was made with something else; without an encoder any can be searched by its words.
+ */
+export async function openCollection(
+  connection: QdrantConnection,
+  collection: string,
+  encoder: EncoderIdentity,
+): Promise<EncoderIdentity> {
+  const wanted: Identity = { schema: SCHEMA_VERSION, lexical: LEXICAL_VERSION, encoder };
+  const found =
+    (await readCollection(connection, collection)) ??
+    (await createCollection(connection, collection, wanted));
+  const stored = storedIdentity.safeParse(found.config.metadata).data?.chipwright;
+  if (stored === undefined) throw foreign(collection);
+  refuseOther(collection, stored, wanted);
+  for (const [field, type] of Object.entries(PAYLOAD_INDEXES)) {
+    if (found.payload_schema[field] !== undefined) continue;
+    await connection.write('preparing the collection', (client) =>
+      client.createPayloadIndex(collection, { field_name: field, field_schema: type, wait: true }),
+    );
+  }
+  return stored.encoder;
+}
+
+type CollectionInfo = Awaited<ReturnType<QdrantClient['getCollection']>>;
+
+async function readCollection(
+  connection: QdrantConnection,
+  collection: string,
+): Promise<CollectionInfo | undefined> {
+  return connection.read('opening the collection', async (client) => {
+    try {
+      return await client.getCollection(collection);
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+async function createCollection(
+  connection: QdrantConnection,
+  collection: string,
+  identity: Identity,
+): Promise<CollectionInfo> {
+  return connection.write('making the collection', async (client) => {
+    try {
+      // The plain call: `client.createCollection` drops the metadata.
+      await client.api().createCollection({
+        collection_name: collection,
+        vectors:
+          identity.encoder === null
+            ? {}
+            : { [DENSE]: { size: identity.encoder.dimensions, distance: 'Cosine' } },
+        // The server supplies the other half of BM25: ln(1 + (N - n + 0.5) / (n + 0.5)), as inverseDocumentFrequency in lexical.ts.
+        sparse_vectors: { [LEXICAL]: { modifier: 'idf' } },
+        // A server counts N and n per shard, and a cluster makes several by itself: in one they are those of the whole collection.
+        shard_number: 1,
+        metadata: { chipwright: identity },
+      });
+    } catch (thrown) {
+      // Another process came first, or our own lost answer did. Whose it is, the metadata tells.
+      if (!isTaken(thrown)) throw thrown;
+    }
+    return client.getCollection(collection);
+  });
+}
+
+function refuseOther(collection: string, stored: Identity, wanted: Identity): void {
+  const pairs = [
+    ['schema', stored.schema, wanted.schema],
+    ['lexical', stored.lexical, wanted.lexical],
+    ['encoder', stored.encoder?.id ?? 'none', wanted.encoder?.id ?? 'none'],
+  ] as const;
+  for (const [part, has, wants] of pairs) {
+    const wordsOnly = part === 'encoder' && wanted.encoder === null;
+    if (has !== wants && !wordsOnly) throw collectionMismatch(collection, part, String(has), String(wants));
+  }
+}
+
+/** `part` says what differs: `encoder`, `lexical` or `schema`. */
+export function collectionMismatch(
+  collection: string,
+  part: string,
+  stored: string,
+  wanted: string,
+): ChipwrightError {
+  return new ChipwrightError(
+    'index_mismatch',
+    `The Qdrant collection ${collection} was built with ${part} ${stored}, but ${part} ${wanted} is in use.`,
+    {
+      cure: 'Delete the collection on the server and run `chipwright ingest`, or go back to the earlier model.',
+    },
+  );
+}
+
+function foreign(collection: string): ChipwrightError {
+  return new ChipwrightError(
+    'index_mismatch',
+    `The Qdrant collection ${collection} was not made by Chipwright, or its server is older than 1.16.`,
+    {
+      cure: 'Rename or delete that collection, or use another server; the server needs version 1.17 or later.',
+    },
+  );
+}

@@ -1,0 +1,285 @@
+// The index on a Qdrant server: one collection with a dense and a sparse vector per chunk.
+import type { Schemas } from '@qdrant/js-client-rest';
+import type { Logger } from 'pino';
+import type { AudienceFilter } from '../safety/access.js';
+import { mayRead } from '../safety/access.js';
+import type { Hit, HitList, Index, IndexDescription, IndexedDocument, SparseVector } from './index-port.js';
+import type { Passage } from './passage.js';
+import { collectionMismatch, openCollection } from './qdrant-collection.js';
+import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
+import {
+  CHUNK_KIND,
+  chunkPointId,
+  DENSE,
+  DOCUMENT_KIND,
+  HIT_FIELDS,
+  LEXICAL,
+  toChunkPoint,
+  toContentHash,
+  toDocumentPoint,
+  toHit,
+  toPassage,
+} from './qdrant-points.js';
+import { SCORED, sampleOf, statisticsOf, statisticsOfSparse } from './qdrant-statistics.js';
+
+export interface QdrantIndexParts extends QdrantAddress {
+  /** Null: words only. */
+  readonly encoder: IndexDescription['encoder'];
+  /** A collection, or an alias of one. Default: `chipwright`. */
+  readonly collection?: string;
+  readonly log: Logger;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+export const DEFAULT_COLLECTION = 'chipwright';
+
+/** Points, documents or deletions per request: a few megabytes. */
+const BATCH = 128;
+
+/** Documents per page of `contentHashes`. */
+const PAGE = 1_000;
+
+const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
+
+/**
+ * Opens the collection, or makes it for `encoder`. Rejects with `index_mismatch` when it was made with another encoder or tokenizer,
+ * `config_invalid` for a refused API key, `index_unavailable` when the server does not answer.
+ *
+ * Two processes may write at once: of one document's versions the last written wins, whole after the next sync at the latest.
+ */
+export async function openQdrantIndex(parts: QdrantIndexParts): Promise<Index> {
+  const { collection = DEFAULT_COLLECTION, encoder, log } = parts;
+  const connection = new QdrantConnection(parts, parts);
+  const identity = encoder && { id: encoder.id, name: encoder.name, dimensions: encoder.dimensions };
+  const stored = await openCollection(connection, collection, identity);
+  return new QdrantIndex({ connection, collection, encoder: identity, stored, log });
+}
+
+interface OpenParts {
+  readonly connection: QdrantConnection;
+  readonly collection: string;
+  readonly encoder: IndexDescription['encoder'];
+  /** What the collection was made for; differs from `encoder` only where that is null. */
+  readonly stored: IndexDescription['encoder'];
+  readonly log: Logger;
+}
+
+class QdrantIndex implements Index {
+  readonly #connection: QdrantConnection;
+  readonly #collection: string;
+  readonly #encoder: IndexDescription['encoder'];
+  readonly #stored: IndexDescription['encoder'];
+  readonly #log: Logger;
+
+  constructor({ connection, collection, encoder, stored, log }: OpenParts) {
+    this.#connection = connection;
+    this.#collection = collection;
+    this.#encoder = encoder;
+    this.#stored = stored;
+    this.#log = log;
+  }
+
+  async describe(): Promise<IndexDescription> {
+    const [documents, chunks] = await Promise.all([this.#count(DOCUMENT_KIND), this.#count(CHUNK_KIND)]);
+    return { encoder: this.#encoder, documents, chunks };
+  }
+
+  async contentHashes(source: string): Promise<ReadonlyMap<string, string>> {
+    const hashes = new Map<string, string>();
+    let offset: Schemas['ExtendedPointId'] | undefined;
+    do {
+      const page = await this.#connection.read('listing documents', (client) =>
+        client.scroll(this.#collection, {
+          filter: { must: [is('kind', DOCUMENT_KIND), is('source', source)] },
+          with_payload: ['document', 'contentHash'],
+          limit: PAGE,
+          ...(offset === undefined ? {} : { offset }),
+        }),
+      );
+      for (const { payload } of page.points) {
+        const entry = toContentHash(payload);
+        if (entry !== undefined) hashes.set(...entry);
+      }
+      offset = pointIdOf(page.next_page_offset);
+    } while (offset !== undefined);
+    return hashes;
+  }
+
+  /**
+   * First the new chunks, then away with those the new version no longer has, last the documents themselves: a reader may find chunks
+   * of both versions for a moment, but never a part of one. What a failure leaves half done, the next sync does again, because the
+   * document still has its old hash.
+   */
+  async put(documents: readonly IndexedDocument[]): Promise<void> {
+    if (this.#encoder === null && this.#stored !== null) {
+      throw collectionMismatch(this.#collection, 'encoder', this.#stored.id, 'none');
+    }
+    const latest = [...new Map(documents.map((entry) => [entry.document.id, entry])).values()];
+    await this.#upsert(
+      latest.flatMap(({ document, chunks }) =>
+        chunks.map((chunk) => toChunkPoint(document, chunk, this.#encoder !== null)),
+      ),
+    );
+    const outdated = latest.map(({ document, chunks }) => ({
+      must: [is('kind', CHUNK_KIND), is('document', document.id)],
+      must_not: [{ has_id: chunks.map(({ id }) => chunkPointId(id)) }],
+    }));
+    for (const filters of batches(outdated)) {
+      await this.#connection.write('removing outdated passages', (client) =>
+        client.batchUpdate(this.#collection, {
+          wait: true,
+          operations: filters.map((filter) => ({ delete: { filter } })),
+        }),
+      );
+    }
+    await this.#upsert(latest.map(({ document }) => toDocumentPoint(document)));
+  }
+
+  async remove(documentIds: readonly string[]): Promise<void> {
+    for (const ids of batches(documentIds)) {
+      await this.#connection.write('removing documents', (client) =>
+        client.delete(this.#collection, {
+          wait: true,
+          filter: { must: [{ key: 'document', match: { any: ids } }] },
+        }),
+      );
+    }
+  }
+
+  async dense(vectors: readonly Float32Array[], filter: AudienceFilter, k: number): Promise<HitList[]> {
+    if (this.#encoder === null || filter.tags.length === 0) return vectors.map(() => NOTHING);
+    const { below } = sampleOf(await this.#count(CHUNK_KIND));
+    const searches = vectors.flatMap((vector) => {
+      const query = { query: Array.from(vector), using: DENSE };
+      return [
+        { ...query, filter: readableBy(filter), limit: k, with_payload: HIT_FIELDS },
+        // Scores only, of everybody's chunks: a mean and a deviation tell nobody what stands in one. See qdrant-statistics.ts.
+        { ...query, filter: { must: [sampledBelow(below)] }, limit: 2 * SCORED },
+      ];
+    });
+    const answers = await this.#search('searching by meaning', searches);
+    return vectors.map((_, at) => ({
+      hits: this.#toHits(answers[2 * at] ?? [], filter),
+      ...statisticsOf((answers[2 * at + 1] ?? []).map(({ score }) => score)),
+    }));
+  }
+
+  async lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList> {
+    if (terms.ids.length === 0 || filter.tags.length === 0) return NOTHING;
+    const chunks = await this.#count(CHUNK_KIND);
+    const { below, share } = sampleOf(chunks);
+    const query = {
+      query: { indices: Array.from(terms.ids), values: Array.from(terms.weights) },
+      using: LEXICAL,
+      params: EXACT_IDF,
+    };
+    const readable = readableBy(filter);
+    const [best = [], head = [], sampled = []] = await this.#search('searching by words', [
+      { ...query, filter: readable, limit: k, with_payload: HIT_FIELDS },
+      { ...query, filter: readable, limit: SCORED },
+      ...(share < 1
+        ? [{ ...query, filter: { must: [...readable.must, sampledBelow(below)] }, limit: 2 * SCORED }]
+        : []),
+    ]);
+    const isAll = head.length < SCORED;
+    return {
+      hits: this.#toHits(best, filter),
+      ...statisticsOfSparse(chunks, head, isAll ? [] : sampled, share),
+    };
+  }
+
+  async passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]> {
+    if (filter.tags.length === 0) return [];
+    const found = new Map<string, Passage>();
+    for (const batch of batches([...new Set(ids)])) {
+      const { points } = await this.#connection.read('fetching passages', (client) =>
+        client.scroll(this.#collection, {
+          filter: { must: [...readableBy(filter).must, { has_id: batch.map(chunkPointId) }] },
+          with_payload: true,
+          limit: batch.length,
+        }),
+      );
+      const passages = points.map(({ payload }) => toPassage(payload));
+      for (const passage of this.#readable(passages, filter, (one) => one.document.audience)) {
+        found.set(passage.id, passage);
+      }
+    }
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
+  /** The connections close by themselves when they are no longer used. */
+  async close(): Promise<void> {}
+
+  async #count(kind: string): Promise<number> {
+    const { count } = await this.#connection.read('counting', (client) =>
+      client.count(this.#collection, { filter: { must: [is('kind', kind)] }, exact: true }),
+    );
+    return count;
+  }
+
+  async #upsert(points: readonly Schemas['PointStruct'][]): Promise<void> {
+    for (const batch of batches(points)) {
+      await this.#connection.write('storing passages', (client) =>
+        client.upsert(this.#collection, { wait: true, points: batch }),
+      );
+    }
+  }
+
+  async #search(doing: string, searches: Schemas['QueryRequest'][]): Promise<Schemas['ScoredPoint'][][]> {
+    if (searches.length === 0) return [];
+    const answers = await this.#connection.read(doing, (client) =>
+      client.queryBatch(this.#collection, { searches }),
+    );
+    return answers.map(({ points }) => points);
+  }
+
+  #toHits(points: readonly Schemas['ScoredPoint'][], filter: AudienceFilter): Hit[] {
+    const hits = points.map(({ payload, score }) => {
+      const hit = toHit(payload);
+      return hit && { ...hit, score };
+    });
+    return this.#readable(hits, filter, ({ acl }) => acl).map(({ id, score }) => ({ id, score }));
+  }
+
+  /** The second check of who may read what: a server that ignores a filter must not be able to show anything. */
+  #readable<T>(
+    found: readonly (T | undefined)[],
+    filter: AudienceFilter,
+    audienceOf: (one: T) => readonly string[],
+  ): T[] {
+    const readable = found.filter(
+      (one): one is T & {} => one !== undefined && one !== null && mayRead(filter, audienceOf(one)),
+    );
+    const dropped = found.length - readable.length;
+    if (dropped > 0) this.#log.error({ dropped }, 'Qdrant returned points that the filter excludes');
+    return readable;
+  }
+}
+
+/**
+ * By default a server's N and n still count what was deleted or replaced, until it tidies up its segments. Over a named corpus, here
+ * everything, it counts what is there. Known since Qdrant 1.19; older ones do not look at it.
+ */
+const EXACT_IDF = { idf: { corpus: {} } };
+
+function is(key: string, value: string) {
+  return { key, match: { value } };
+}
+
+/** The one place where an audience becomes a filter. A point without audience matches nothing. */
+function readableBy(filter: AudienceFilter) {
+  return { must: [{ key: 'acl', match: { any: [...filter.tags] } }] };
+}
+
+function sampledBelow(below: number) {
+  return { key: 'sample', range: { lt: below } };
+}
+
+function pointIdOf(offset: unknown): Schemas['ExtendedPointId'] | undefined {
+  return typeof offset === 'string' || typeof offset === 'number' ? offset : undefined;
+}
+
+function* batches<T>(items: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
+}

@@ -1,0 +1,169 @@
+// The Qdrant index: the contract, against a real engine; the same ranking as the embedded index; failures, against a scripted server.
+import { randomUUID } from 'node:crypto';
+import { QdrantClient } from '@qdrant/js-client-rest';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
+import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
+import type { Index } from '../../src/retrieval/index-port.js';
+import { questionTerms } from '../../src/retrieval/lexical.js';
+import { clientParts } from '../../src/retrieval/qdrant-connection.js';
+import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
+import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
+import { audience } from '../../src/safety/access.js';
+import { CONTRACT_ENCODER, indexContract, sampleDocument, unitVector } from '../contract/index.contract.js';
+import { findQdrant } from '../support/qdrant-stand-in.js';
+
+const log = pino({ level: 'silent' });
+const now = () => performance.now();
+const qdrant = await findQdrant();
+const address = qdrant ?? { url: 'http://127.0.0.1:1' };
+
+const made: string[] = [];
+function newName(): string {
+  const name = `chipwright-test-${randomUUID()}`;
+  made.push(name);
+  return name;
+}
+
+afterAll(async () => {
+  if (qdrant === undefined) return;
+  const client = new QdrantClient({ ...clientParts(qdrant), checkCompatibility: false });
+  for (const name of made) await client.deleteCollection(name);
+  await qdrant.stop();
+});
+
+describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a local engine)', () => {
+  const open = (collection: string, encoder: typeof CONTRACT_ENCODER | null = CONTRACT_ENCODER) =>
+    openQdrantIndex({ ...address, collection, encoder, log, now });
+
+  indexContract({ name: 'the Qdrant index', open: () => open(newName()) });
+
+  it('keeps everything for the next process, and refuses another encoder, naming both', async () => {
+    const name = newName();
+    await (await open(name)).put([sampleDocument('a.md', ['clock tree'])]);
+    const again = await open(name);
+    expect(await again.describe()).toMatchObject({ documents: 1, chunks: 1 });
+    expect((await again.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+    await expect(open(name, { id: 'other@2', name: 'other', dimensions: 8 })).rejects.toMatchObject({
+      code: 'index_mismatch',
+      message: expect.stringMatching(/contract@1.*other@2/),
+    });
+  });
+
+  it('searches words without an encoder, but takes no documents into an index with vectors', async () => {
+    const name = newName();
+    await (await open(name)).put([sampleDocument('a.md', ['clock tree'])]);
+    const words = await open(name, null);
+    expect(await words.describe()).toMatchObject({ encoder: null, chunks: 1 });
+    expect((await words.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+    expect(await words.dense([unitVector(seededRandom(1))], audience(), 5)).toEqual([
+      { hits: [], mean: 0, deviation: 0 },
+    ]);
+    await expect(words.put([sampleDocument('b.md', ['more'])])).rejects.toMatchObject({
+      code: 'index_mismatch',
+    });
+  });
+
+  it('holds an index of words only', async () => {
+    const words = await open(newName(), null);
+    await words.put([sampleDocument('a.md', ['clock tree'])]);
+    expect((await words.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+  });
+
+  it('is made once when several processes open it at the same time', async () => {
+    const name = newName();
+    const all = await Promise.all(Array.from({ length: 4 }, () => open(name)));
+    await all[0]?.put([sampleDocument('a.md', ['clock'])]);
+    expect(await all[3]?.describe()).toMatchObject({ documents: 1 });
+  });
+
+  it('leaves a collection alone that is not its own', async () => {
+    const name = newName();
+    const client = new QdrantClient({ ...clientParts(address), checkCompatibility: false });
+    await client.createCollection(name, { vectors: { size: 4, distance: 'Dot' } });
+    await expect(open(name)).rejects.toMatchObject({ code: 'index_mismatch' });
+    expect((await client.getCollection(name)).payload_schema).toEqual({});
+  });
+
+  it('keeps documents without chunks, many chunks, half characters and empty texts', async () => {
+    const index = await open(newName());
+    await index.put([
+      sampleDocument('none.md', []),
+      sampleDocument(
+        'many.md',
+        Array.from({ length: 300 }, (_, at) => `part ${at} of the manual`),
+      ),
+      sampleDocument('odd.md', ['half \ud800 a character', '']),
+    ]);
+    expect(await index.describe()).toMatchObject({ documents: 3, chunks: 302 });
+    expect((await index.contentHashes('sample')).size).toBe(3);
+    const ids = Array.from({ length: 300 }, (_, at) => `many.md#${at}#h1`).reverse();
+    expect((await index.passages(ids, audience())).map(({ id }) => id)).toEqual(ids);
+    expect((await index.passages(['odd.md#0#h1'], audience()))[0]?.text).toBe('half \ufffd a character');
+    expect(await index.passages([], audience())).toEqual([]);
+    await index.put([sampleDocument('many.md', ['short now'], { hash: 'h2' })]);
+    await index.put([]);
+    await index.remove([]);
+    expect(await index.describe()).toMatchObject({ documents: 3, chunks: 3 });
+  });
+
+  it('lists more documents than fit on one page', async () => {
+    const index = await open(newName(), null);
+    await index.put(Array.from({ length: 1_100 }, (_, at) => sampleDocument(`d${at}.md`, [])));
+    expect((await index.contentHashes('sample')).size).toBe(1_100);
+  });
+
+  it('ranks 200 questions over 300 chunks as the embedded index does', async () => {
+    const random = seededRandom(21);
+    const words = Array.from({ length: 120 }, (_, at) => `w${at}x`);
+    const pick = (count: number) =>
+      Array.from({ length: count }, () => words[Math.floor(random() ** 2 * words.length)] ?? '').join(' ');
+    const documents = Array.from({ length: 100 }, (_, at) =>
+      sampleDocument(`r${at}.md`, [pick(30), pick(60), pick(15)], { random }),
+    );
+    const engines: Index[] = [
+      openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER }),
+      await open(newName()),
+    ];
+    for (const index of engines) {
+      await index.put(documents);
+      // Deleted and replaced chunks must leave no trace in the statistics.
+      await index.put(
+        documents.slice(0, 30).map((entry) => ({ ...entry, chunks: entry.chunks.slice(0, 1) })),
+      );
+      await index.remove(documents.slice(90).map(({ document }) => document.id));
+      await index.put(documents);
+    }
+    const retrievers = engines.map((index) => new HybridRetriever({ index, encoder: fakeEncoder, now }));
+    for (let at = 0; at < 200; at++) {
+      const question = pick(1 + Math.floor(random() * 8));
+      const [embedded, server] = await Promise.all(
+        retrievers.map(async (retriever) => (await retriever.search(question, audience(), 10)).passages),
+      );
+      const scores = (server ?? []).map(({ score }) => score);
+      expect(scores).toHaveLength(10);
+      for (const [rank, { id, score }] of (embedded ?? []).entries()) {
+        expect(scores[rank]).toBeCloseTo(score, 3);
+        // The same passage, but for those that score the same.
+        const same = (server ?? []).filter((passage) => Math.abs(passage.score - score) < 1e-3);
+        if (rank < 9 || same.some((passage) => passage.id === id)) {
+          expect(same.map((passage) => passage.id)).toContain(id);
+        }
+      }
+    }
+    await engines[0]?.close();
+  });
+});
+
+/** A vector drawn from the text. */
+const fakeEncoder: Encoder = {
+  ...CONTRACT_ENCODER,
+  async encode(texts) {
+    return texts.map((text) =>
+      unitVector(seededRandom([...text].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) >>> 0, 7))),
+    );
+  },
+  async close() {},
+};
