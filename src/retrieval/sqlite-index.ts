@@ -1,10 +1,8 @@
 // The embedded index: one SQLite file with passages, posting lists and vectors (sqlite-vec).
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
-import { z } from 'zod';
 import { ChipwrightError } from '../errors.js';
-import type { AudienceFilter } from '../safety/access.js';
-import { mayRead } from '../safety/access.js';
+import { type AudienceFilter, mayRead } from '../safety/access.js';
 import type {
   Hit,
   HitList,
@@ -14,46 +12,22 @@ import type {
   IndexedDocument,
   SparseVector,
 } from './index-port.js';
-import { inverseDocumentFrequency, LEXICAL_VERSION } from './lexical.js';
+import { inverseDocumentFrequency } from './lexical.js';
 import { Moments } from './moments.js';
 import type { DocumentRecord, Passage } from './passage.js';
 import { SqlitePostings } from './sqlite-postings.js';
+import { bytesOf, type ChunkRow, type DocumentRow, tagsOf, toPassage, vectorOf } from './sqlite-rows.js';
+import { checkIdentity, createSchema, type EncoderIdentity } from './sqlite-schema.js';
 import { TopK } from './top-k.js';
-
-/** Layout of the file; a file of another layout is refused, not guessed at. */
-const SCHEMA_VERSION = 1;
-
-/** What an index file was made with. Vectors of two encoders, or weights of two tokenizers, never mix. */
-interface Identity {
-  readonly encoder: { readonly id: string; readonly name: string; readonly dimensions: number } | null;
-}
-
-interface ChunkRow {
-  row: number;
-  id: string;
-  ordinal: number;
-  path: string;
-  text: string;
-  place: string;
-  href: string | null;
-  document: string;
-}
-
-interface DocumentRow {
-  id: string;
-  source: string;
-  path: string;
-  title: string;
-  content_hash: string;
-  audience: number;
-  version: string;
-}
 
 /**
  * Opens the index file, or makes it for `identity.encoder` (null: words only). `:memory:` keeps it in memory.
  * Throws `index_mismatch` when the file was made with another encoder or tokenizer, `index_unavailable` when it cannot be opened.
  */
-export function openSqliteIndex(file: string, identity: Identity): SqliteIndex {
+export function openSqliteIndex(
+  file: string,
+  identity: { readonly encoder: EncoderIdentity | null },
+): SqliteIndex {
   let db: Database.Database;
   try {
     db = new Database(file);
@@ -68,7 +42,7 @@ export function openSqliteIndex(file: string, identity: Identity): SqliteIndex {
     });
   }
   try {
-    return new SqliteIndex(db, file, identity);
+    return new SqliteIndex(db, file, identity.encoder);
   } catch (error) {
     db.close();
     throw error;
@@ -77,9 +51,9 @@ export function openSqliteIndex(file: string, identity: Identity): SqliteIndex {
 
 export class SqliteIndex implements Index {
   readonly #db: Database.Database;
-  readonly #file: string;
-  readonly #encoder: Identity['encoder'];
-  #storedEncoder = NO_ENCODER;
+  readonly #encoder: EncoderIdentity | null;
+  /** Set in a file with vectors that was opened without an encoder. */
+  readonly #refusesDocuments: ChipwrightError | null;
   readonly #postings: SqlitePostings;
   /** Row -> audience set id, 0 where the row is gone. Kept in memory: every posting of every search asks it. */
   #audienceOfRow = new Uint32Array(0);
@@ -90,26 +64,25 @@ export class SqliteIndex implements Index {
   #seenVersion = -1;
   #scores = new Float64Array(0);
 
-  constructor(db: Database.Database, file: string, identity: Identity) {
+  constructor(db: Database.Database, file: string, encoder: EncoderIdentity | null) {
     this.#db = db;
-    this.#file = file;
-    this.#encoder = identity.encoder && {
-      id: identity.encoder.id,
-      name: identity.encoder.name,
-      dimensions: identity.encoder.dimensions,
-    };
-    db.transaction(() => {
-      this.#createSchema();
-      this.#checkIdentity(file);
-    }).immediate();
+    this.#encoder = encoder && { id: encoder.id, name: encoder.name, dimensions: encoder.dimensions };
+    const { refusesDocuments } = db
+      .transaction(() => {
+        createSchema(db, encoder);
+        return checkIdentity(db, file, encoder);
+      })
+      .immediate();
+    this.#refusesDocuments = refusesDocuments;
     this.#postings = new SqlitePostings(db);
   }
 
   async describe(): Promise<IndexDescription> {
     return guard(() => {
-      const count = (table: 'documents' | 'chunks') =>
-        this.#db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0;
-      return { encoder: this.#encoder, documents: count('documents'), chunks: count('chunks') };
+      this.#refresh();
+      const documents =
+        this.#db.prepare<[], { n: number }>('SELECT count(*) AS n FROM documents').get()?.n ?? 0;
+      return { encoder: this.#encoder, documents, chunks: this.#alive };
     });
   }
 
@@ -125,9 +98,7 @@ export class SqliteIndex implements Index {
   }
 
   async put(documents: readonly IndexedDocument[]): Promise<void> {
-    if (this.#encoder === null && this.#storedEncoder !== NO_ENCODER) {
-      throw mismatch(this.#file, 'encoder', this.#storedEncoder, NO_ENCODER);
-    }
+    if (this.#refusesDocuments !== null) throw this.#refusesDocuments;
     this.#write(() => {
       for (const { document } of documents) this.#deleteDocument(document.id);
       const chunks: IndexedChunk[] = [];
@@ -353,7 +324,7 @@ export class SqliteIndex implements Index {
         .prepare<[bigint], { vector: Buffer }>('SELECT vector FROM vectors WHERE rowid = ?')
         .get(BigInt(row));
       if (stored === undefined) continue;
-      this.#moments?.subtract(new Float32Array(Uint8Array.from(stored.vector).buffer));
+      this.#moments?.subtract(vectorOf(stored.vector));
       this.#db.prepare('DELETE FROM vectors WHERE rowid = ?').run(BigInt(row));
     }
     this.#db.prepare('DELETE FROM chunks WHERE document = ?').run(id);
@@ -378,92 +349,6 @@ export class SqliteIndex implements Index {
       version: row.version,
     };
   }
-
-  #createSchema(): void {
-    this.#db.exec(`
-      CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS audiences (id INTEGER PRIMARY KEY AUTOINCREMENT, tags TEXT NOT NULL UNIQUE) STRICT;
-      CREATE TABLE IF NOT EXISTS documents (
-        id TEXT PRIMARY KEY, source TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL,
-        content_hash TEXT NOT NULL, audience INTEGER NOT NULL, version TEXT NOT NULL
-      ) STRICT;
-      CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source);
-      CREATE TABLE IF NOT EXISTS chunks (
-        row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL, ordinal INTEGER NOT NULL,
-        path TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, href TEXT, audience INTEGER NOT NULL
-      ) STRICT;
-      CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document);
-      CREATE TABLE IF NOT EXISTS moments (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, sums BLOB NOT NULL) STRICT;
-    `);
-    if (this.#encoder !== null) {
-      this.#db.exec(
-        `CREATE VIRTUAL TABLE IF NOT EXISTS vectors
-         USING vec0(audience INTEGER, vector FLOAT[${this.#encoder.dimensions}] distance_metric=cosine)`,
-      );
-    }
-  }
-
-  /** Refuses a file made with something else. Without an encoder any file can be searched by its words. */
-  #checkIdentity(file: string): void {
-    const wanted = {
-      schema: String(SCHEMA_VERSION),
-      lexical: String(LEXICAL_VERSION),
-      encoder: this.#encoder?.id ?? NO_ENCODER,
-    };
-    const read = this.#db.prepare<[string], { value: string }>('SELECT value FROM identity WHERE key = ?');
-    for (const [key, value] of Object.entries(wanted)) {
-      const stored = read.get(key)?.value;
-      if (stored === undefined)
-        this.#db.prepare('INSERT INTO identity (key, value) VALUES (?, ?)').run(key, value);
-      else if (stored !== value && !(key === 'encoder' && value === NO_ENCODER))
-        throw mismatch(file, key, stored, value);
-    }
-    this.#storedEncoder = read.get('encoder')?.value ?? NO_ENCODER;
-  }
-}
-
-const NO_ENCODER = 'none';
-
-function mismatch(file: string, part: string, stored: string, wanted: string): ChipwrightError {
-  return new ChipwrightError(
-    'index_mismatch',
-    `The index file ${file} was built with ${part} ${stored}, but ${part} ${wanted} is in use.`,
-    { cure: 'Build it anew with `chipwright ingest --rebuild DIR`, or go back to the earlier model.' },
-  );
-}
-
-const tagList = z.array(z.string());
-const pathList = z.array(z.string());
-const storedPlace = z.object({
-  line: z.number().optional(),
-  endLine: z.number().optional(),
-  page: z.number().optional(),
-});
-
-function tagsOf(json: string): readonly string[] {
-  return tagList.parse(JSON.parse(json));
-}
-
-function toPassage(row: ChunkRow, document: DocumentRecord): Passage {
-  const { line, endLine, page } = storedPlace.parse(JSON.parse(row.place));
-  return {
-    id: row.id,
-    ordinal: row.ordinal,
-    path: pathList.parse(JSON.parse(row.path)),
-    text: row.text,
-    place: {
-      ...(line === undefined ? {} : { line }),
-      ...(endLine === undefined ? {} : { endLine }),
-      ...(page === undefined ? {} : { page }),
-    },
-    ...(row.href === null ? {} : { href: row.href }),
-    document,
-    score: 0,
-  };
-}
-
-function bytesOf(vector: Float32Array): Buffer {
-  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
 /** Runs `work` and gives engine failures their name. */

@@ -1,0 +1,78 @@
+// The layout of the embedded index's file, and what a file was made with.
+import type Database from 'better-sqlite3';
+import { ChipwrightError } from '../errors.js';
+import { LEXICAL_VERSION } from './lexical.js';
+
+/** Layout of the file; a file of another layout is refused, not guessed at. */
+const SCHEMA_VERSION = 1;
+
+const NO_ENCODER = 'none';
+
+/** The part of an Encoder that an index file remembers. */
+export interface EncoderIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly dimensions: number;
+}
+
+/** Makes the tables that are not there yet. */
+export function createSchema(db: Database.Database, encoder: EncoderIdentity | null): void {
+  db.exec(`
+      CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS audiences (id INTEGER PRIMARY KEY AUTOINCREMENT, tags TEXT NOT NULL UNIQUE) STRICT;
+      CREATE TABLE IF NOT EXISTS documents (
+        id TEXT PRIMARY KEY, source TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL,
+        content_hash TEXT NOT NULL, audience INTEGER NOT NULL, version TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source);
+      CREATE TABLE IF NOT EXISTS chunks (
+        row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL, ordinal INTEGER NOT NULL,
+        path TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, href TEXT, audience INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document);
+      CREATE TABLE IF NOT EXISTS moments (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, sums BLOB NOT NULL) STRICT;
+    `);
+  if (encoder !== null) {
+    db.exec(
+      `CREATE VIRTUAL TABLE IF NOT EXISTS vectors
+       USING vec0(audience INTEGER, vector FLOAT[${encoder.dimensions}] distance_metric=cosine)`,
+    );
+  }
+}
+
+/**
+ * Remembers what a new file is made with and refuses one made with something else: vectors of two encoders, or weights of two
+ * tokenizers, never mix. Without an encoder any file can be searched by its words; the result tells whether it may be written.
+ */
+export function checkIdentity(
+  db: Database.Database,
+  file: string,
+  encoder: EncoderIdentity | null,
+): { readonly refusesDocuments: ChipwrightError | null } {
+  const wanted = {
+    schema: String(SCHEMA_VERSION),
+    lexical: String(LEXICAL_VERSION),
+    encoder: encoder?.id ?? NO_ENCODER,
+  };
+  const read = db.prepare<[string], { value: string }>('SELECT value FROM identity WHERE key = ?');
+  let refusesDocuments: ChipwrightError | null = null;
+  for (const [part, value] of Object.entries(wanted)) {
+    const stored = read.get(part)?.value;
+    if (stored === undefined) {
+      db.prepare('INSERT INTO identity (key, value) VALUES (?, ?)').run(part, value);
+    } else if (stored !== value) {
+      const refusal = mismatch(file, part, stored, value);
+      if (part !== 'encoder' || value !== NO_ENCODER) throw refusal;
+      refusesDocuments = refusal;
+    }
+  }
+  return { refusesDocuments };
+}
+
+function mismatch(file: string, part: string, stored: string, wanted: string): ChipwrightError {
+  return new ChipwrightError(
+    'index_mismatch',
+    `The index file ${file} was built with ${part} ${stored}, but ${part} ${wanted} is in use.`,
+    { cure: 'Build it anew with `chipwright ingest --rebuild DIR`, or go back to the earlier model.' },
+  );
+}
