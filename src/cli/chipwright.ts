@@ -12,6 +12,7 @@ import { modelsCommand } from './models.js';
 import { searchCommand } from './search.js';
 import { EXIT, explain, type Shell } from './shell.js';
 import { startCommand } from './start.js';
+import { ownVersion } from './version.js';
 
 /** Runs one command line (without `node` and the script); resolves to its exit code. */
 export async function run(args: readonly string[], shell: Shell): Promise<number> {
@@ -21,7 +22,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   };
   const program = new Command('chipwright')
     .description('Answers engineers from their own documents, with sources they can check.')
-    .showHelpAfterError('(chipwright --help shows what there is)');
+    .version(await ownVersion());
   for (const command of [
     startCommand(shell),
     ingestCommand(shell, exit),
@@ -35,28 +36,34 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   ]) {
     program.addCommand(command);
   }
-  throwInsteadOfExit(program, shell);
+  holdToShell(program, shell, 'chipwright');
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    // Stopped by the person: nothing failed, and what was done until then stays.
+    if (shell.signal.aborted && error === shell.signal.reason) return EXIT.stopped;
     return explain(shell, error);
   }
 }
 
-function throwInsteadOfExit(command: Command, shell: Shell): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => shell.stdout.write(text),
-    writeErr: (text) => shell.stderr.write(text),
-  });
-  for (const child of command.commands) throwInsteadOfExit(child, shell);
+/** Lets commander write to the shell and throw instead of exiting, and say where to look after a wrong command line. */
+function holdToShell(command: Command, shell: Shell, line: string): void {
+  command
+    .exitOverride()
+    .showHelpAfterError(`(${line} --help shows what there is)`)
+    .configureOutput({
+      writeOut: (text) => shell.stdout.write(text),
+      writeErr: (text) => shell.stderr.write(text),
+    });
+  for (const child of command.commands) holdToShell(child, shell, `${line} ${child.name()}`);
 }
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) process.exit(EXIT.stopped);
     stop.abort();
   });
 }

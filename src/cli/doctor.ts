@@ -69,16 +69,20 @@ async function examine(shell: Shell): Promise<Finding[]> {
 }
 
 async function examineIndex({ config, tools }: Session): Promise<Finding> {
-  if (!existsSync(indexFile(config))) {
-    return { part: 'index', state: 'off', detail: 'nothing indexed yet; run `chipwright ingest DIR`' };
-  }
+  const empty: Finding = {
+    part: 'index',
+    state: 'off',
+    detail: 'nothing indexed yet; run `chipwright ingest DIR`',
+  };
+  if (config.qdrant === null && !existsSync(indexFile(config))) return empty;
   try {
     const library = await openLibrary(config, tools, { pull: false });
     const { documents, chunks, encoder } = await library.index.describe().finally(() => library.close());
+    if (config.qdrant !== null && documents === 0) return empty;
     return {
       part: 'index',
       state: 'ok',
-      detail: `${documents} documents, ${chunks} passages, encoder ${encoder?.name ?? 'none'}`,
+      detail: `${documents} documents, ${chunks} passages, encoder ${encoder?.name ?? 'none'}, ${config.qdrant === null ? 'embedded' : 'on Qdrant'}`,
     };
   } catch (error) {
     if (!(error instanceof ChipwrightError)) throw error;

@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { teamsAppPackage } from '../../adapters/teams/app-package.js';
 import { packageRoot } from '../main.js';
 import { type Shell, say } from './shell.js';
+import { ownVersion } from './version.js';
 
 export function manifestCommand(shell: Shell): Command {
   const manifest = new Command('manifest').description('Write the app manifests for the platforms.');
@@ -22,9 +22,7 @@ export function manifestCommand(shell: Shell): Command {
       '\nExample:\n  chipwright manifest teams --app-id 00000000-0000-0000-0000-000000000000 --host bot.example.com',
     )
     .action(async (options: { appId: string; host: string; out: string }) => {
-      const { version } = z
-        .object({ version: z.string() })
-        .parse(JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')));
+      const version = await ownVersion();
       await writeFile(options.out, teamsAppPackage({ appId: options.appId, host: options.host, version }));
       say(shell, `Wrote ${options.out}. Upload it in Teams: Apps > Manage your apps > Upload an app.`);
     });

@@ -53,7 +53,7 @@ export function modelsCommand(shell: Shell, exit: (code: number) => void): Comma
 function describe(model: ModelStatus, inUse: string): string {
   const { name, present, source, sizeBytes, dimensions, licence, problems } = model;
   const state = !present
-    ? 'not here; `chipwright models pull ' + name + '` fetches it'
+    ? `not here; \`chipwright models pull ${name}\` fetches it`
     : problems.length > 0
       ? problems.join(' ')
       : `${(sizeBytes / 1024 / 1024).toFixed(0)} MiB from ${source}`;

@@ -14,7 +14,7 @@ export interface Shell {
   readonly signal: AbortSignal;
 }
 
-export const EXIT = { done: 0, failed: 1, usage: 2, configuration: 78 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, configuration: 78, stopped: 130 } as const;
 
 export function say(shell: Shell, text: string): void {
   shell.stdout.write(`${text}\n`);
