@@ -150,10 +150,7 @@ export class ModelStore {
         return await source.fetch(model);
       } catch (error) {
         const failure = toChipwrightError(error);
-        this.#log.warn(
-          { model: model.name, source: source.name, code: failure.code, err: failure.message },
-          'model not here',
-        );
+        this.#log.warn({ model: model.name, source: source.name, err: failure }, 'model not here');
         failures.push(failure);
       }
     }
