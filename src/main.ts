@@ -26,6 +26,7 @@ import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
 import { HybridRetriever } from './retrieval/hybrid-retriever.js';
 import type { Index } from './retrieval/index-port.js';
+import { openQdrantIndex } from './retrieval/qdrant-index.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { openSqliteIndex } from './retrieval/sqlite-index.js';
 import { noDirectory } from './safety/directory.js';
@@ -107,7 +108,10 @@ export async function openLibrary(
   const { encoder, problem } = await encoderFor(config, tools, store, options.pull);
   try {
     await mkdir(config.dataDir, { recursive: true });
-    const index = openSqliteIndex(indexFile(config), { encoder });
+    const index =
+      config.qdrant === null
+        ? openSqliteIndex(indexFile(config), { encoder })
+        : await openQdrantIndex({ ...config.qdrant, encoder, log: tools.log, now: tools.now });
     return {
       index,
       encoder,

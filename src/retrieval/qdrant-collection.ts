@@ -33,10 +33,16 @@ export async function openCollection(
   encoder: EncoderIdentity,
 ): Promise<EncoderIdentity> {
   const wanted: Identity = { schema: SCHEMA_VERSION, lexical: LEXICAL_VERSION, encoder };
-  const found =
+  let found =
     (await readCollection(connection, collection)) ??
     (await createCollection(connection, collection, wanted));
-  const stored = storedIdentity.safeParse(found.config.metadata).data?.chipwright;
+  let stored = identityOf(found);
+  if (stored?.encoder === null && encoder !== null && (await isEmpty(connection, collection))) {
+    // Opened before the model was there, and never filled: nothing is lost, and nobody has to be asked.
+    await connection.write('making the collection anew', (client) => client.deleteCollection(collection));
+    found = await createCollection(connection, collection, wanted);
+    stored = identityOf(found);
+  }
   if (stored === undefined) throw foreign(collection);
   refuseOther(collection, stored, wanted);
   for (const [field, type] of Object.entries(PAYLOAD_INDEXES)) {
@@ -46,6 +52,10 @@ export async function openCollection(
     );
   }
   return stored.encoder;
+}
+
+function identityOf(found: CollectionInfo): Identity | undefined {
+  return storedIdentity.safeParse(found.config.metadata).data?.chipwright;
 }
 
 type CollectionInfo = Awaited<ReturnType<QdrantClient['getCollection']>>;
@@ -62,6 +72,12 @@ async function readCollection(
       throw thrown;
     }
   });
+}
+
+/** `points_count` of the collection is an estimate. */
+async function isEmpty(connection: QdrantConnection, collection: string): Promise<boolean> {
+  const { count } = await connection.read('counting', (client) => client.count(collection, { exact: true }));
+  return count === 0;
 }
 
 async function createCollection(

@@ -16,11 +16,15 @@ export function fromQdrant(thrown: unknown, doing: string): ChipwrightError {
       cure: 'Check its load; `chipwright doctor` tells when it answers again.',
     });
   }
-  if (thrown instanceof SyntaxError) {
-    return unavailable(`What answers at QDRANT_URL sent no valid JSON while ${doing}.`, thrown, {
-      retryable: true,
-      cure: 'Check that QDRANT_URL names a Qdrant server, and what the proxies before it do.',
-    });
+  if (thrown instanceof SyntaxError || isWithoutResult(thrown)) {
+    return unavailable(
+      `What answers at QDRANT_URL does not speak as Qdrant does, seen while ${doing}.`,
+      thrown,
+      {
+        retryable: true,
+        cure: 'Check that QDRANT_URL names a Qdrant server, and what the proxies before it do.',
+      },
+    );
   }
   if (isBrokenConnection(thrown)) {
     const code = connectionCode(thrown);
@@ -113,6 +117,11 @@ function reasonOf(thrown: unknown): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** A 200 with something else than Qdrant's envelope, such as a proxy's page. */
+function isWithoutResult(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message === 'Result came uninitialized';
 }
 
 /** `fetch` throws a TypeError of one of these two messages: before the answer began, and in the middle of it. */

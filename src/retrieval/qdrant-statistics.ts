@@ -4,7 +4,9 @@
 // the figures are exact. Above, they come from a random sample of about SCORED chunks, always the same ones: those with the lowest
 // `sample` numbers. Nothing is kept beside the points, so nothing can disagree with them, whoever writes and however often.
 //
-// A ranking depends on the two deviations only (a mean shifts all scores of a list alike).
+// A ranking depends on the two deviations only (a mean shifts all scores of a list alike). Error of a deviation from 2,000 scores:
+// by words 0.3 % on average, 1.2 % in one of twenty (43,260 pieces of real manuals, 150 questions, half of them with more than 7,500
+// matches); by meaning 2.6 % and 7 % (20,000 clustered vectors of 384 dimensions). The weights of the two sides shift by as much.
 import { SAMPLE_PARTS } from './qdrant-points.js';
 
 /** Scores asked for per list: about 75 bytes each on the wire. */

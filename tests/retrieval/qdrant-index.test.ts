@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
 import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
@@ -70,6 +70,46 @@ describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a loc
     const words = await open(newName(), null);
     await words.put([sampleDocument('a.md', ['clock tree'])]);
     expect((await words.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+  });
+
+  it('takes an encoder as long as it is empty, and not any more when it holds words only', async () => {
+    const name = newName();
+    await open(name, null);
+    const index = await open(name);
+    await index.put([sampleDocument('a.md', ['clock tree'])]);
+    expect((await index.dense([unitVector(seededRandom(1))], audience(), 5))[0]?.hits).toHaveLength(1);
+    const other = newName();
+    await (await open(other, null)).put([sampleDocument('a.md', ['clock tree'])]);
+    await expect(open(other)).rejects.toMatchObject({ code: 'index_mismatch' });
+    expect(await (await open(other, null)).describe()).toMatchObject({ chunks: 1 });
+  });
+
+  it('estimates the statistics of a large index from a sample of it', async () => {
+    const random = seededRandom(8);
+    const texts = Array.from(
+      { length: 6_000 },
+      (_, at) => `clock ${at % 2 === 0 ? 'tree tree' : 'skew'} c${at}`,
+    );
+    const documents = Array.from({ length: 60 }, (_, at) =>
+      sampleDocument(`l${at}.md`, texts.slice(at * 100, at * 100 + 100), { random }),
+    );
+    const embedded = openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER });
+    const server = await open(newName());
+    for (const index of [embedded, server]) await index.put(documents);
+    const query = unitVector(random);
+    for (const [is, should] of [
+      [
+        await server.lexical(questionTerms('clock tree c77'), audience(), 5),
+        await embedded.lexical(questionTerms('clock tree c77'), audience(), 5),
+      ],
+      [(await server.dense([query], audience(), 5))[0], (await embedded.dense([query], audience(), 5))[0]],
+    ]) {
+      expect(is?.hits[0]?.id).toBe(should?.hits[0]?.id);
+      const deviation = should?.deviation ?? 0;
+      expect(Math.abs((is?.mean ?? 0) - (should?.mean ?? 0))).toBeLessThan(0.1 * deviation);
+      expect(Math.abs((is?.deviation ?? 0) / deviation - 1)).toBeLessThan(0.1);
+    }
+    await embedded.close();
   });
 
   it('is made once when several processes open it at the same time', async () => {

@@ -1,0 +1,239 @@
+// What a failing Qdrant server comes to: over real sockets, through the real client.
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import type { Index } from '../../src/retrieval/index-port.js';
+import { LEXICAL_VERSION, questionTerms } from '../../src/retrieval/lexical.js';
+import { clientParts } from '../../src/retrieval/qdrant-connection.js';
+import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
+import { type AudienceFilter, audience } from '../../src/safety/access.js';
+import { CONTRACT_ENCODER, sampleDocument, unitVector } from '../contract/index.contract.js';
+import {
+  answer,
+  type QdrantBehaviour,
+  type ScriptedQdrant,
+  startScriptedQdrant,
+} from '../support/qdrant-stand-in.js';
+
+const now = () => performance.now();
+const question = questionTerms('clock');
+const field = { data_type: 'keyword', points: 0 };
+
+/** A collection that is ours and ready. */
+const ours = answer({
+  status: 'green',
+  config: {
+    params: {},
+    metadata: { chipwright: { schema: 1, lexical: LEXICAL_VERSION, encoder: CONTRACT_ENCODER } },
+  },
+  payload_schema: { kind: field, acl: field, document: field, source: field, sample: field },
+});
+
+const status = (
+  code: number,
+  body = JSON.stringify({ status: { error: 'the secret plan' } }),
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+): QdrantBehaviour => ({ as: 'status', status: code, body, headers });
+
+let server: ScriptedQdrant;
+let logged: { level: number; dropped?: number }[];
+
+beforeEach(async () => {
+  server = await startScriptedQdrant();
+  logged = [];
+});
+afterEach(() => server.stop());
+
+async function openIndex(apiKey?: string): Promise<Index> {
+  server.behave(ours);
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  return openQdrantIndex({
+    url: server.url,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    encoder: CONTRACT_ENCODER,
+    log,
+    now,
+  });
+}
+
+describe('a failing server', () => {
+  const html = { 'content-type': 'text/html' };
+  const slow = (after: string) => ({ 'content-type': 'application/json', 'retry-after': after });
+  const cases: [string, QdrantBehaviour, { code: string; retryable: boolean; message: RegExp }][] = [
+    ['no collection', status(404), { code: 'index_unavailable', retryable: false, message: /404/ }],
+    ['an error', status(500), { code: 'index_unavailable', retryable: true, message: /500/ }],
+    [
+      'a proxy page',
+      status(502, '<h1>Bad gateway</h1>', html),
+      { code: 'index_unavailable', retryable: true, message: /502/ },
+    ],
+    ['no key', status(401), { code: 'config_invalid', retryable: false, message: /API key/ }],
+    ['a weak key', status(403), { code: 'config_invalid', retryable: false, message: /API key/ }],
+    ['a refused request', status(400), { code: 'index_unavailable', retryable: false, message: /400/ }],
+    [
+      'another dimension',
+      status(
+        400,
+        JSON.stringify({ status: { error: 'Wrong input: Vector dimension error: expected dim: 4, got 8' } }),
+      ),
+      { code: 'index_mismatch', retryable: false, message: /another shape/ },
+    ],
+    [
+      '429 in seconds',
+      status(429, '{}', slow('120')),
+      { code: 'index_unavailable', retryable: true, message: /429/ },
+    ],
+    [
+      '429 with a date',
+      status(429, '{}', slow('Wed, 21 Oct 2026 07:28:00 GMT')),
+      { code: 'index_unavailable', retryable: true, message: /429/ },
+    ],
+    ['429 alone', status(429, '{}'), { code: 'index_unavailable', retryable: true, message: /429/ }],
+    [
+      'accepted only',
+      status(202, '{"result":true}'),
+      { code: 'index_unavailable', retryable: false, message: /202/ },
+    ],
+    [
+      'no JSON',
+      status(200, '{"result":'),
+      { code: 'index_unavailable', retryable: true, message: /speak as Qdrant/ },
+    ],
+    [
+      'a page of something else',
+      status(200, '<h1>It works!</h1>', html),
+      { code: 'index_unavailable', retryable: true, message: /speak as Qdrant/ },
+    ],
+    ['a reset', { as: 'reset' }, { code: 'index_unavailable', retryable: true, message: /reached/ }],
+    ['half an answer', { as: 'cut' }, { code: 'index_unavailable', retryable: true, message: /reached/ }],
+    ['silence', { as: 'hang' }, { code: 'index_unavailable', retryable: true, message: /in time/ }],
+  ];
+
+  it.each(cases)('%s', async (_, behaviour, expected) => {
+    const index = await openIndex();
+    server.behave(behaviour);
+    const before = server.requests.length;
+    const error = await index.lexical(question, audience(), 5).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'ChipwrightError',
+      code: expected.code,
+      retryable: expected.retryable,
+      retryAfterMs: undefined,
+      message: expect.stringMatching(expected.message),
+    });
+    expect(String(error)).not.toContain('secret plan');
+    const tries = server.requests.length - before;
+    if (behaviour.as === 'hang' || !expected.retryable) expect(tries).toBe(1);
+    else expect(tries).toBe(3);
+  });
+
+  it('that is not there at all', async () => {
+    const index = await openIndex();
+    await server.stop();
+    await expect(index.describe()).rejects.toMatchObject({
+      code: 'index_unavailable',
+      retryable: true,
+      message: expect.stringMatching(/ECONNREFUSED/),
+    });
+    server = await startScriptedQdrant();
+  });
+
+  it('is asked again when the failure passes, for questions and for documents', async () => {
+    const index = await openIndex();
+    server.behave(status(503), { as: 'reset' }, answer({ count: 3 }));
+    expect(await index.describe()).toMatchObject({ documents: 3, chunks: 3 });
+    server.behave({ as: 'cut' }, status(429, '{}'), answer({ operation_id: 1, status: 'completed' }));
+    await index.put([sampleDocument('a.md', ['clock'])]);
+    const paths = server.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path);
+    expect(paths).toHaveLength(4);
+    expect(paths.every((path) => path.endsWith('/points?wait=true'))).toBe(true);
+  });
+});
+
+describe('what is asked', () => {
+  it('carries the key, waits for writes, and stores the document last', async () => {
+    const index = await openIndex('k3y');
+    server.behave(answer({ operation_id: 1, status: 'completed' }));
+    await index.put([sampleDocument('a.md', ['clock'])]);
+    await index.remove(['sample:a.md']);
+    const writes = server.requests.slice(1);
+    expect(server.requests.every(({ apiKey }) => apiKey === 'k3y')).toBe(true);
+    expect(writes.every(({ path }) => path.endsWith('wait=true'))).toBe(true);
+    expect(writes.map(({ body }) => /"kind":"(\w+)"/.exec(body)?.[1])).toEqual([
+      'chunk',
+      undefined,
+      'document',
+      undefined,
+    ]);
+  });
+
+  it('is nothing for an empty audience', async () => {
+    const index = await openIndex();
+    const before = server.requests.length;
+    const nobody = { tags: [] } as unknown as AudienceFilter;
+    expect((await index.lexical(question, nobody, 5)).hits).toEqual([]);
+    expect((await index.dense([unitVector(seededRandom(1))], nobody, 5))[0]?.hits).toEqual([]);
+    expect(await index.passages(['a'], nobody)).toEqual([]);
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it('is checked again: a server that ignores the filter shows nothing', async () => {
+    const index = await openIndex();
+    const point = (id: string, payload: unknown) => ({ id, version: 1, score: 2, payload });
+    const points = [
+      point('1', { id: 'secret', acl: ['timing'] }),
+      point('2', { id: 'open', acl: ['public'] }),
+      point('3', { id: 'no audience' }),
+      point('4', null),
+    ];
+    const lists = answer([{ points }, { points: [] }, { points: [] }]);
+    server.behave(answer({ count: 4 }), lists);
+    expect((await index.lexical(question, audience(), 5)).hits).toEqual([{ id: 'open', score: 2 }]);
+    server.behave(answer({ count: 4 }), lists);
+    const [dense] = await index.dense([unitVector(seededRandom(1))], audience(), 5);
+    expect(dense?.hits).toEqual([{ id: 'open', score: 2 }]);
+    server.behave(answer({ points }));
+    expect(await index.passages(['secret', 'open'], audience())).toEqual([]);
+    expect(logged.map(({ dropped }) => dropped)).toEqual([3, 3, 4]);
+  });
+
+  it('has the audience in every search that returns passages, whatever the words', async () => {
+    const index = await openIndex();
+    server.behave(answer({ count: 100_000 }), answer([{ points: [] }, { points: [] }, { points: [] }]));
+    await index.lexical(questionTerms('{"must":[]} acl: any'), audience(['timing']), 5);
+    const { searches } = JSON.parse(server.requests.at(-1)?.body ?? '') as {
+      searches: { filter: { must: unknown[] } }[];
+    };
+    expect(searches).toHaveLength(3);
+    for (const { filter } of searches) {
+      expect(filter.must).toContainEqual({ key: 'acl', match: { any: ['public', 'timing'] } });
+    }
+  });
+});
+
+describe('the address', () => {
+  it.each([
+    ['http://localhost', { host: 'localhost', https: false, port: 6333, prefix: '' }],
+    ['http://localhost:6333/', { host: 'localhost', https: false, port: 6333, prefix: '' }],
+    ['https://q.example.com', { host: 'q.example.com', https: true, port: 6333, prefix: '' }],
+    ['https://q.example.com:443', { host: 'q.example.com', https: true, port: 443, prefix: '' }],
+    ['http://q.example.com:80/search/', { host: 'q.example.com', https: false, port: 80, prefix: '/search' }],
+    ['http://[::1]', { host: '[::1]', https: false, port: 6333, prefix: '' }],
+    ['http://[::1]:7000', { host: '[::1]', https: false, port: 7000, prefix: '' }],
+  ])('%s', (url, expected) => {
+    expect(clientParts({ url })).toMatchObject(expected);
+  });
+
+  it('that is none is refused', () => {
+    for (const url of ['', 'localhost:6333', 'grpc://localhost']) {
+      expect(() => clientParts({ url })).toThrow(/QDRANT_URL/);
+    }
+  });
+
+  it('keeps its path in every request', async () => {
+    server.behave(ours);
+    const log = pino({ level: 'silent' });
+    await openQdrantIndex({ url: `${server.url}/search/`, encoder: CONTRACT_ENCODER, log, now });
+    expect(server.requests[0]?.path).toBe('/search/collections/chipwright');
+  });
+});
