@@ -78,7 +78,6 @@ class Run {
   readonly #held: Map<string, string>;
   readonly #skipped: { path: string; reason: string }[] = [];
   /** Read well, but without words: what the index holds of them is out of date. */
-  readonly #textless = new Set<string>();
   readonly #count = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   #batch: ChunkedDocument[] = [];
   #batchChunks = 0;
@@ -133,13 +132,6 @@ class Run {
     if (this.#held.get(id)?.startsWith(`${fingerprint}:`)) return undefined;
     const parsed = await parseDocument(bytes, file.path);
     const chunks = chunk(parsed, id, file.link);
-    if (chunks.length === 0) {
-      this.#textless.add(id);
-      throw unreadable(
-        'The file holds no text of its own, only headings, links or pictures.',
-        'Leave it out, or add its text.',
-      );
-    }
     for (const warning of parsed.warnings)
       this.#tools.log.warn(
         { source: this.#source.name, path: file.path, warning },
@@ -181,13 +173,13 @@ class Run {
     this.#batchChunks = 0;
   }
 
-  /** Gone is what lost its text, or is not listed any more and does not stand below a folder that could not be opened. */
+  /** Gone is what is not listed any more and does not stand below a folder that could not be opened. */
   async removeGone(files: readonly SourceFile[]): Promise<void> {
     this.#tools.signal.throwIfAborted();
     const listed = new Set(files.map((file) => this.#idOf(file.path)));
     const closed = this.#skipped.map(({ path }) => `${this.#idOf(path)}/`);
     const gone = [...this.#held.keys()].filter(
-      (id) => this.#textless.has(id) || (!listed.has(id) && !closed.some((folder) => id.startsWith(folder))),
+      (id) => !listed.has(id) && !closed.some((folder) => id.startsWith(folder)),
     );
     if (gone.length === 0) return;
     this.report('removing', '');

@@ -108,7 +108,6 @@ describe('sync', () => {
         'binary.xyz': Buffer.from([1, 2, 0, 3]),
         'denied.md': denied,
         'empty.md': '',
-        'headings.md': '# Only\n\n## Headings\n',
         'huge.md': { size: MAX_FILE_BYTES + 1 },
         'z.md': page('z'),
       }),
@@ -119,7 +118,6 @@ describe('sync', () => {
       'binary.xyz': expect.stringContaining('binary'),
       'denied.md': 'The file may not be read by this account.',
       'empty.md': 'The file is empty.',
-      'headings.md': expect.stringContaining('no text'),
       'huge.md': 'The file is larger than 50 MB.',
     });
   });
@@ -131,8 +129,15 @@ describe('sync', () => {
       using,
     );
     const summary = await sync(source({ 'a.md': denied, sub: denied, 'd.md': '# No words\n' }), using);
-    expect(summary).toMatchObject({ documents: 3, chunks: 3, removed: 1 });
-    expect(using.index.documents.has('docs:d.md')).toBe(false);
+    expect(summary).toMatchObject({ documents: 4, chunks: 3, changed: 1, removed: 0 });
+    expect(using.index.documents.get('docs:d.md')?.chunks).toEqual([]);
+  });
+
+  it('takes a page of headings and links alone for a document without passages, and reads it once', async () => {
+    const using = tools();
+    const contents = source({ 'index.md': '# Contents\n\n## Part one\n', 'a.md': page('a') });
+    expect(await sync(contents, using)).toMatchObject({ documents: 2, chunks: 1, added: 2, skipped: [] });
+    expect(await sync(contents, using)).toMatchObject({ documents: 2, unchanged: 2, skipped: [] });
   });
 
   it('removes nothing when the source cannot be listed', async () => {
