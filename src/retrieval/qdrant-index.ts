@@ -32,7 +32,7 @@ export interface QdrantIndexParts extends QdrantAddress {
   readonly now: () => number;
 }
 
-export const DEFAULT_COLLECTION = 'chipwright';
+const DEFAULT_COLLECTION = 'chipwright';
 
 /** Points, documents or deletions per request: a few megabytes. */
 const BATCH = 128;

@@ -33,7 +33,7 @@ export function chunkPointId(chunkId: string): string {
   return uuidOf(`${CHUNK_KIND}\0${chunkId}`);
 }
 
-export function documentPointId(documentId: string): string {
+function documentPointId(documentId: string): string {
   return uuidOf(`${DOCUMENT_KIND}\0${documentId}`);
 }
 
