@@ -145,12 +145,13 @@ function isBadge(node: Nodes): boolean {
   return node.type === 'html' && BADGE.test(node.value);
 }
 
+/** Fewer words name a picture ("Clock path update"); more tell what it shows. */
+const TELLING_ALT_WORDS = 4;
+
 /** What an image shows, where its author said more than that it is one. */
 function altText(node: Image | ImageReference): string {
   const alt = node.alt?.trim() ?? '';
-  return isBadge(node) || /^(?:alt(?: text)?|image|img|figure|screenshot|[\w./-]+\.\w{3,4})$/i.test(alt)
-    ? ''
-    : alt;
+  return isBadge(node) || alt.split(/\s+/).length < TELLING_ALT_WORDS ? '' : alt;
 }
 
 /** Phrasing with the words of links and images only; a link without words shows where it leads. */

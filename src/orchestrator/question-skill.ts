@@ -4,7 +4,7 @@ import type { Answer, Citation, Grounding } from '../conversation/answer.js';
 import type { IncomingMessage } from '../conversation/message.js';
 import type { LanguageModel, NumberedPassage, Prompt } from '../language-model/language-model.js';
 import { headingLine, type Passage, placeLabel } from '../retrieval/passage.js';
-import { RELEVANT, type Retrieval, type Retriever } from '../retrieval/retriever.js';
+import { RELEVANT, type Retrieval, type Retriever, WORTH_READING } from '../retrieval/retriever.js';
 import { type AudienceFilter, mayRead } from '../safety/access.js';
 import { type Directory, readersOf } from '../safety/directory.js';
 import { safeHref } from '../safety/links.js';
@@ -155,7 +155,8 @@ export function questionSkill(tools: QuestionTools): Skill {
       const written = now();
       let outcome: Outcome | undefined;
       let usage: Written['usage'];
-      if (retrieval.confidence >= RELEVANT && passages.length > 0) {
+      const enough = languageModel === null ? RELEVANT : WORTH_READING;
+      if (retrieval.confidence >= enough && passages.length > 0) {
         yield { type: 'status', stage: 'writing' };
         const prompt: Prompt = {
           instructions: INSTRUCTIONS,
@@ -170,7 +171,8 @@ export function questionSkill(tools: QuestionTools): Skill {
         if (languageModel === null) notes.push(NO_MODEL);
         let text = yield* write(writer, prompt, signal);
         outcome = judge(text, writer, passages, notes);
-        if (outcome === undefined && text.error !== undefined && writer !== extractive) {
+        const mayQuote = retrieval.confidence >= RELEVANT;
+        if (outcome === undefined && text.error !== undefined && writer !== extractive && mayQuote) {
           log.warn({ err: text.error, model: writer.name }, 'the language model failed: quoting instead');
           notes.push(quotesInstead(text.error.code));
           writer = extractive;

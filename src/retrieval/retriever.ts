@@ -20,6 +20,12 @@ export interface Retrieval {
 /** The confidence below which passages are shown as near, not used as an answer. */
 export const RELEVANT = 0.5;
 
+/**
+ * The confidence from which a language model may look at the passages: it can say itself that they hold no answer, and its
+ * statements are checked, so a doubtful find is worth the look.
+ */
+export const WORTH_READING = 0.1;
+
 export interface Retriever {
   search(question: string, filter: AudienceFilter, limit: number, mode?: RetrievalMode): Promise<Retrieval>;
 }

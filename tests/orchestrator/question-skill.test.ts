@@ -124,7 +124,7 @@ describe('a question', () => {
       ...['a', 'b', 'c'].map((file) => passage(`Text of ${file}.`, { file, title: file })),
     ];
     const model = writer([GOOD]);
-    const { answer } = await ask({ retriever: retrieverOf([...many, ...many], 0.49), languageModel: model });
+    const { answer } = await ask({ retriever: retrieverOf([...many, ...many], 0.09), languageModel: model });
     expect(answer).toMatchObject({ grounding: 'refused', citations: [] });
     expect(answer.nearest.map(({ title, marker }) => [title, marker])).toEqual([
       ['Timing guide', 1],
@@ -138,6 +138,14 @@ describe('a question', () => {
       grounding: 'refused',
       nearest: [],
     });
+  });
+
+  it('is quoted only when the passages surely fit, while a language model may look at doubtful ones', async () => {
+    const doubtful = retrieverOf(PASSAGES, 0.3);
+    expect((await ask({ retriever: doubtful, languageModel: null })).answer.grounding).toBe('refused');
+    expect((await ask({ retriever: doubtful, languageModel: writer([GOOD]) })).answer.grounding).not.toBe(
+      'refused',
+    );
   });
 
   it.each([

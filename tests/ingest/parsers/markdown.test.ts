@@ -48,11 +48,11 @@ describe('parseMarkdown', () => {
     expect(blocks.slice(1)).toEqual(['More', 'Inside bold text for \\<file>.']);
   });
 
-  it('drops badges and lists of contents, keeps what pictures show', async () => {
+  it('drops badges and lists of contents, keeps what pictures show but not their names', async () => {
     const { blocks } = await read(
-      '# T\n\n[![Build](https://img.shields.io/x.svg)](https://ci)\n\n- [One](#one)\n  - [Two](#two)\n\n![Clock tree](a.png) ![alt text](b.png)\n',
+      '# T\n\n[![Build](https://img.shields.io/x.svg)](https://ci)\n\n- [One](#one)\n  - [Two](#two)\n\n![A clock tree of three levels](a.png) ![Clock tree](b.png)\n',
     );
-    expect(blocks).toEqual(['# T', 'Clock tree']);
+    expect(blocks).toEqual(['# T', 'A clock tree of three levels']);
   });
 
   it('resolves reference links and roles to their words; an empty link shows where it leads', async () => {
