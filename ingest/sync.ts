@@ -164,7 +164,9 @@ class Run {
     if (this.#batch.length === 0) return;
     this.#tools.signal.throwIfAborted();
     this.report('encoding', path);
-    await this.#tools.index.put(await toIndexed(this.#batch, this.#tools.encoder));
+    await this.#tools.index.put(
+      await unlessAborted(toIndexed(this.#batch, this.#tools.encoder), this.#tools.signal),
+    );
     for (const { document } of this.#batch) {
       this.#count[this.#held.has(document.id) ? 'changed' : 'added'] += 1;
       this.#held.set(document.id, document.contentHash);
@@ -208,6 +210,20 @@ class Run {
       ...this.#count,
       skipped: this.#skipped,
     };
+  }
+}
+
+/** Encoding a batch takes long; someone who stops the run does not wait for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
   }
 }
 

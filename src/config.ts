@@ -207,6 +207,9 @@ function readTeams(env: Environment, host: string, problems: string[]): TeamsCon
   if (allowAnonymous && !LOOPBACK.has(host)) {
     problems.push(`TEAMS_ALLOW_ANONYMOUS lets anyone in, so HOST must be a loopback address, not ${host}.`);
   }
+  if (allowAnonymous && appId !== undefined) {
+    problems.push('MicrosoftAppId and TEAMS_ALLOW_ANONYMOUS exclude each other: leave one of them out.');
+  }
   if (!appType.success) {
     problems.push(
       `MicrosoftAppType is ${JSON.stringify(env.MicrosoftAppType)}; allowed are MultiTenant, SingleTenant and UserAssignedMSI.`,

@@ -117,6 +117,7 @@ describe('readConfig', () => {
     ],
     ['a tenant that is missing', { ...TEAMS, MicrosoftAppType: 'SingleTenant' }, /MicrosoftAppTenantId/],
     ['anonymous Teams for all', { TEAMS_ALLOW_ANONYMOUS: 'true', HOST: '0.0.0.0' }, /loopback/],
+    ['anonymous and not', { ...TEAMS, TEAMS_ALLOW_ANONYMOUS: 'true' }, /exclude each other/],
     ['anonymous neither yes nor no', { TEAMS_ALLOW_ANONYMOUS: 'yes' }, /TEAMS_ALLOW_ANONYMOUS is "yes"/],
     ['a port that is none', { PORT: '80a' }, /PORT is "80a".*65535/],
     ['a port too high', { PORT: '70000' }, /PORT is "70000"/],

@@ -11,6 +11,7 @@ import {
   BOT_SCOPES,
   EVENTS_PATH,
   METHOD_SCOPES,
+  SUGGESTED_PROMPTS,
 } from '../adapters/slack/app-surface.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -176,6 +177,10 @@ describe('manifest.yml', () => {
         description: ASK_SHORTCUT.description,
       },
     ]);
+  });
+
+  it('suggests the same questions as the conversation itself does', () => {
+    expect(manifest.features.agent_view.suggested_prompts).toEqual(SUGGESTED_PROMPTS);
   });
 
   it('says what every scope and event is for', () => {

@@ -35,9 +35,10 @@ export const SHARE_ACTION = 'share_answer';
 
 /** Offered when the conversation with the bot is opened. Slack takes at most four. */
 export const SUGGESTED_PROMPTS = [
-  { title: 'What can you answer?', message: 'What can you answer, and from which documents?' },
-  { title: 'Explain an error', message: 'What does this error mean, and how do I fix it?' },
-  { title: 'Find a setting', message: 'Which variable sets the placement density?' },
+  { title: 'Add our documents', message: 'How do I index a folder of documents?' },
+  { title: 'Read an answer', message: 'What do grounded, partial and refused mean?' },
+  { title: 'Use a language model', message: 'How do I set a language model?' },
+  { title: 'See who reads what', message: 'Which documents may be used for an answer in a channel?' },
 ] as const;
 
 /** Bot scopes by Web API method. `auth.test` needs none; history scopes also belong to the message events. */

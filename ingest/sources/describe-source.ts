@@ -1,11 +1,11 @@
 // What folder and git sources have in common: a checked name, audience and link template.
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ChipwrightError } from '../../src/errors.js';
 import { isAudienceTag, PUBLIC } from '../../src/safety/access.js';
 import { type LinkTo, linkTemplate } from './link-template.js';
 
 export interface SourceOptions {
-  /** Unique among the sources, without `:`; the folder's own name when left out. */
+  /** Unique among the sources; the folder's full path when left out, so that two folders called `docs` are two sources. */
   readonly name?: string;
   /** Who may read its documents; everybody when left out. */
   readonly audience?: readonly string[];
@@ -23,9 +23,9 @@ export interface SourceDescription {
 
 /** Rejects with `config_invalid` an option that cannot be meant. */
 export function describeSource(folder: string, options: SourceOptions, commit: string): SourceDescription {
-  const name = options.name ?? basename(resolve(folder));
+  const name = options.name ?? resolve(folder);
   const audience = options.audience ?? [PUBLIC];
-  if (!/^[^:\s][^:\n]*$/.test(name)) {
+  if (options.name !== undefined && !/^[^:\s][^:\n]*$/.test(name)) {
     throw invalid(`"${name}" cannot name a source.`, 'Give it a name without a colon, such as docs.');
   }
   const wrong = audience.find((tag) => !isAudienceTag(tag));

@@ -265,7 +265,7 @@ describe('hostile Markdown', () => {
     /^(?:[a-z ]{1,6}|\n|\n\n|# |> |- |1\. |```|~~~|`|\*\*|_|\[|\]|\(|\)|!\[|<b>|<!--|-->|<script>|https?:\/\/x\.y|www\.x\.yy|\||\|-\||\n\|a\|b\|\n\|-\|-\|\n|:|\\|&lt;|\[1\]|\[\^1\]){0,40}$/u,
   );
 
-  test('property: whatever the passages hold, the answer has no URL, no HTML, no image, and only real markers', async () => {
+  test('property: whatever the passages hold, the answer has no URL but in code, no HTML, no image, and only real markers', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string(),
@@ -278,10 +278,10 @@ describe('hostile Markdown', () => {
               node.type,
             );
             if (node.type !== 'text') return;
+            expect(node.value).not.toMatch(/https?:\/\//u);
             for (const [, marker] of node.value.matchAll(/(?<=\s)\[(\d+)\]$/gu))
               expect(Number(marker)).toBeLessThanOrEqual(passages.length);
           });
-          expect(text).not.toMatch(/https?:\/\//u);
         },
       ),
       { numRuns: 150 },
@@ -349,4 +349,12 @@ describe('word for word', () => {
       { numRuns: 150 },
     );
   });
+});
+
+test('an address inside a command can be copied; one in running text is no link', async () => {
+  const text =
+    'To use a local server, set its address. See https://evil.example/x for the server.\n\n```sh\nexport BASE_URL=http://localhost:11434/v1\nrun --server\n```\n';
+  const quoted = await answer('How do I use a local server?', [['Servers', text]]);
+  expect(quoted).toContain('export BASE_URL=http://localhost:11434/v1');
+  expect(quoted).not.toContain('evil.example');
 });

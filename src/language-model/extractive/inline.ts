@@ -18,6 +18,14 @@ export function withoutUrls(text: string): string {
   return text.replace(URL, ELLIPSIS);
 }
 
+/** The same for a line of Markdown: in code spans a URL is part of a command to copy, and never a link. */
+export function withoutLinks(line: string): string {
+  return line
+    .split(/(`+[^`]*`+)/u)
+    .map((part, at) => (at % 2 === 1 ? part : withoutUrls(part)))
+    .join('');
+}
+
 export function inlineText(nodes: readonly PhrasingContent[]): InlineText {
   let markdown = '';
   let mask = '';
@@ -27,7 +35,7 @@ export function inlineText(nodes: readonly PhrasingContent[]): InlineText {
       markdown += text;
       mask += text;
     } else if (node.type === 'inlineCode') {
-      const code = codeSpan(withoutUrls(node.value.replace(/\\\s*\n|\s+/gu, ' ').replace(/ {2,}/gu, ' ')));
+      const code = codeSpan(node.value.replace(/\\\s*\n|\s+/gu, ' ').replace(/ {2,}/gu, ' '));
       markdown += code;
       mask += `x${'_'.repeat(Math.max(0, code.length - 2))}x`.slice(0, code.length);
     } else if (node.type === 'break') {

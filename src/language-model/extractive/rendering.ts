@@ -1,5 +1,5 @@
 // Excerpts as Markdown: one block per line quoted, each with its marker.
-import { ELLIPSIS, escaped, withoutUrls } from './inline.js';
+import { ELLIPSIS, escaped, withoutLinks } from './inline.js';
 import type { Excerpt } from './quotation.js';
 import { fitsOneLine, type Unit } from './units.js';
 
@@ -11,7 +11,7 @@ export function render(excerpts: readonly Excerpt[]): string[] {
   let codeBlocks = 0;
   for (const { marker, headings, units } of excerpts) {
     // Once more: two harmless pieces of text may have met as one URL.
-    const cite = (line: string): string => `${withoutUrls(line)} [${marker}]`;
+    const cite = (line: string): string => `${withoutLinks(line)} [${marker}]`;
     let introduced = false;
     for (const group of grouped(units)) {
       const [first] = group;

@@ -5,7 +5,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString as plainText } from 'mdast-util-to-string';
 import { gfm } from 'micromark-extension-gfm';
 import type { NumberedPassage } from '../language-model.js';
-import { inlineText, withoutUrls } from './inline.js';
+import { inlineText, withoutLinks } from './inline.js';
 import { sentences } from './sentences.js';
 
 /** The smallest thing worth quoting. */
@@ -143,7 +143,7 @@ export function sectionsOf(passage: NumberedPassage, rank: number): Section[] {
         } else {
           block = nextBlock();
           const language = node.lang && /^[\w+-]+$/u.test(node.lang) ? { language: node.lang } : {};
-          add('code', withoutUrls(node.value.replaceAll('\r', '')), language);
+          add('code', node.value.replaceAll('\r', ''), language);
         }
       }
     }
@@ -191,5 +191,5 @@ function leadingSentences(all: readonly string[]): string {
 }
 
 function oneLine(text: string): string {
-  return withoutUrls(text).replace(/\s+/gu, ' ').trim();
+  return withoutLinks(text).replace(/\s+/gu, ' ').trim();
 }
