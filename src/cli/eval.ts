@@ -27,6 +27,7 @@ interface Options {
   qrels: string;
   mode: string;
   against?: string;
+  clauses: boolean;
   json: boolean;
 }
 
@@ -40,6 +41,7 @@ export function evalCommand(shell: Shell): Command {
     .requiredOption('--qrels <file>', 'query_id, doc_id, relevance')
     .option('--mode <mode>', MODES.join(', '), 'hybrid')
     .option('--against <mode>', 'compare with this mode, question by question')
+    .option('--no-clauses', 'search each question as a whole only; with --against, on that side alone')
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
@@ -61,7 +63,12 @@ export function evalCommand(shell: Shell): Command {
             session,
             library,
             set,
-            against === undefined ? [mode] : [mode, against],
+            against === undefined
+              ? [{ mode, clauses: options.clauses }]
+              : [
+                  { mode, clauses: true },
+                  { mode: against, clauses: options.clauses },
+                ],
           );
           const ours = rankings[0] ?? [];
           const theirs = rankings[1];
@@ -96,7 +103,7 @@ async function rankAll(
   { config, tools }: Session,
   { encoder }: Library,
   set: EvaluationSet,
-  modes: readonly RetrievalMode[],
+  ways: readonly { readonly mode: RetrievalMode; readonly clauses: boolean }[],
 ): Promise<Rankings[]> {
   const folder = join(config.dataDir, 'evaluation');
   await mkdir(folder, { recursive: true });
@@ -111,9 +118,11 @@ async function rankAll(
       view.show({ label: 'passages encoded', done, total }),
     );
     view.end();
-    const retriever = new HybridRetriever({ index, encoder, now: tools.now });
     const rankings: Rankings[] = [];
-    for (const mode of modes) rankings.push(await rank(set, retriever, mode));
+    for (const { mode, clauses } of ways) {
+      const retriever = new HybridRetriever({ index, encoder, now: tools.now, clauses });
+      rankings.push(await rank(set, retriever, mode));
+    }
     return rankings;
   } finally {
     view.end();

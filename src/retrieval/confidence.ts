@@ -51,6 +51,9 @@ export interface Evidence {
   readonly dense?: { readonly list: HitList; readonly strays: StrayLevel };
 }
 
+/** All words found, in the text and in a heading; beyond that a match says no more. */
+const MOST_MATCHED = 2.3;
+
 /**
  * A number from 0 to 1. The coefficients are a logistic fit on 90 answerable and 205 stray questions over an index of EDA manuals,
  * the same for both base encoders: 2 % of the answerable ones fall below one half, and 1 to 2 % of the strays above it; by words
@@ -61,7 +64,7 @@ export function confidenceOf({ question, lexical, chunks, dense }: Evidence): nu
   // What BM25 would give if every word stood in one chunk alone; a word that stands in a heading too can reach more.
   // Not rarer than that: in an index of a few chunks no word that is found could come near, and nothing would be answered.
   const scale = words * inverseDocumentFrequency(chunks, 1);
-  const matched = scale > 0 ? Math.min(1.14, (lexical.hits[0]?.score ?? 0) / scale) : 0;
+  const matched = scale > 0 ? Math.min(MOST_MATCHED, (lexical.hits[0]?.score ?? 0) / scale) : 0;
   const evidence = Math.log(0.057 + matched);
   if (dense === undefined) return sigmoid(6.8 * evidence + 0.33 * Math.min(words, 12) + 1.5);
   const top = dense.list.hits[0]?.score ?? 0;

@@ -24,6 +24,8 @@ export interface HybridRetrieverParts {
   /** Null when no model could be had: then words alone are searched. */
   readonly encoder: Encoder | null;
   readonly now: () => number;
+  /** False searches the question as a whole only: for measuring what its parts add. */
+  readonly clauses?: boolean;
 }
 
 export class HybridRetriever implements Retriever {
@@ -41,14 +43,16 @@ export class HybridRetriever implements Retriever {
     limit: number,
     wanted: RetrievalMode = 'hybrid',
   ): Promise<Retrieval> {
-    const { index, encoder, now } = this.#parts;
+    const { index, encoder, now, clauses: inParts = true } = this.#parts;
     const text = question.slice(0, LONGEST_QUESTION);
     const mode = encoder === null ? 'lexical' : wanted;
     const candidates = Math.max(CANDIDATES, limit);
 
     const started = now();
     const vectors =
-      encoder === null || mode === 'lexical' ? [] : await encoder.encode([text, ...clausesOf(text)], 'query');
+      encoder === null || mode === 'lexical'
+        ? []
+        : await encoder.encode([text, ...(inParts ? clausesOf(text) : [])], 'query');
     const encoded = now();
     const [dense = NOTHING, ...clauses] =
       vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
