@@ -5,6 +5,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { visit } from 'unist-util-visit';
 import { describe, expect, test } from 'vitest';
+import { withoutLinks } from '../../src/language-model/extractive/inline.js';
 import { extractive, type Similarity } from '../../src/language-model/extractive.js';
 
 type Passage = readonly [title: string, text: string];
@@ -357,4 +358,12 @@ test('an address inside a command can be copied; one in running text is no link'
   const quoted = await answer('How do I use a local server?', [['Servers', text]]);
   expect(quoted).toContain('export BASE_URL=http://localhost:11434/v1');
   expect(quoted).not.toContain('evil.example');
+});
+
+test('an address in a title or in escaped backticks is no command, and no link', async () => {
+  const table = 'Set the server.\n\n~~~\nrun --server now\nrun --again\n~~~\n';
+  const quoted = await answer('How do I run the server?', [['`http://evil.example/t`', table]]);
+  expect(quoted).toContain('run --server now');
+  expect(quoted).not.toContain('evil.example');
+  expect(withoutLinks('\\`http://a.example\\` and `http://b.example`')).toBe('\\`…` and `http://b.example`');
 });

@@ -18,12 +18,18 @@ export function withoutUrls(text: string): string {
   return text.replace(URL, ELLIPSIS);
 }
 
+/** From an opening run of backticks, itself not escaped, to the next run as long. */
+const CODE_SPAN = /(?<![\\`])(`+)(?!`)[^`]*\1(?!`)/gu;
+
 /** The same for a line of Markdown: in code spans a URL is part of a command to copy, and never a link. */
 export function withoutLinks(line: string): string {
-  return line
-    .split(/(`+[^`]*`+)/u)
-    .map((part, at) => (at % 2 === 1 ? part : withoutUrls(part)))
-    .join('');
+  let kept = '';
+  let from = 0;
+  for (const { 0: code, index } of line.matchAll(CODE_SPAN)) {
+    kept += withoutUrls(line.slice(from, index)) + code;
+    from = index + code.length;
+  }
+  return kept + withoutUrls(line.slice(from));
 }
 
 export function inlineText(nodes: readonly PhrasingContent[]): InlineText {

@@ -5,7 +5,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString as plainText } from 'mdast-util-to-string';
 import { gfm } from 'micromark-extension-gfm';
 import type { NumberedPassage } from '../language-model.js';
-import { inlineText, withoutLinks } from './inline.js';
+import { inlineText, withoutUrls } from './inline.js';
 import { sentences } from './sentences.js';
 
 /** The smallest thing worth quoting. */
@@ -191,5 +191,5 @@ function leadingSentences(all: readonly string[]): string {
 }
 
 function oneLine(text: string): string {
-  return withoutLinks(text).replace(/\s+/gu, ' ').trim();
+  return withoutUrls(text).replace(/\s+/gu, ' ').trim();
 }
