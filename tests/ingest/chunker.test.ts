@@ -91,7 +91,7 @@ describe('chunk', () => {
     const [only] = await chunksOf(
       'See [the\u200b page](https://evil.example/x) ![chart](https://evil.example/y.png) \u{E0041}now.\n',
     );
-    expect(only?.text).toBe('See the page chart now.');
+    expect(only?.text).toBe('See the page  now.');
   });
 });
 
