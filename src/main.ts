@@ -1,7 +1,7 @@
 // The composition root: config to parts, parts to a running service. The only file that knows every room.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -107,7 +107,6 @@ export async function openLibrary(
   const store = modelStore(config, tools, options.onProgress);
   const { encoder, problem } = await encoderFor(config, tools, store, options.pull);
   try {
-    await mkdir(config.dataDir, { recursive: true });
     const index =
       config.qdrant === null
         ? openSqliteIndex(indexFile(config), { encoder })

@@ -1,5 +1,7 @@
 // What every command begins with: configuration, log, tools; and ends with: everything closed.
-import { join } from 'node:path';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { ChipwrightError } from '../errors.js';
 import { type Library, loadConfig, openLibrary, processTools, type Tools } from '../main.js';
@@ -15,8 +17,38 @@ export interface Session {
 /** The log goes to a file, so that it does not stand between a person and the answer. */
 export async function openSession(shell: Shell): Promise<Session> {
   const config = await loadConfig(shell.env, shell.folder, shell.machineName);
+  await makeDataFolder(config.dataDir);
   const log = createLog(join(config.dataDir, 'chipwright.log'));
   return { config, tools: processTools(shell.env, log) };
+}
+
+/**
+ * Rejects with `config_invalid` when the folder cannot be made or written to. Folder by folder: node's recursive mkdir never
+ * returns where the system answers ENOENT below an existing folder, as /proc does.
+ */
+async function makeDataFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  let parent = resolve(folder);
+  for (; !existsSync(parent); parent = dirname(parent)) missing.unshift(parent);
+  try {
+    for (const each of missing) await mkdir(each).catch(ignoreExisting);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new ChipwrightError(
+      'config_invalid',
+      `CHIPWRIGHT_DATA is ${JSON.stringify(folder)}, which cannot be written to.`,
+      {
+        cure: 'Name a folder that this account may write to.',
+        cause,
+      },
+    );
+  }
+}
+
+/** Another process may make the same folder at the same time. */
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
 }
 
 /** Opens the library for `work` and closes it afterwards. Says so when there is no encoder. */

@@ -6,7 +6,7 @@ import { ChipwrightError } from '../errors.js';
 export function createLog(file?: string): Logger {
   return pino(
     { base: null, serializers: { err: describeError } },
-    destination({ dest: file ?? 2, sync: true, mkdir: true }),
+    destination({ dest: file ?? 2, sync: true }),
   );
 }
 

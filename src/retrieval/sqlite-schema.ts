@@ -32,12 +32,19 @@ export function createSchema(db: Database.Database, encoder: EncoderIdentity | n
       CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document);
       CREATE TABLE IF NOT EXISTS moments (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, sums BLOB NOT NULL) STRICT;
     `);
+  forgetEmpty(db);
   if (encoder !== null) {
     db.exec(
       `CREATE VIRTUAL TABLE IF NOT EXISTS vectors
        USING vec0(audience INTEGER, vector FLOAT[${encoder.dimensions}] distance_metric=cosine)`,
     );
   }
+}
+
+/** A file without documents belongs to no encoder: the first one that comes may have it. */
+function forgetEmpty(db: Database.Database): void {
+  if (db.prepare('SELECT 1 FROM documents LIMIT 1').get() !== undefined) return;
+  db.exec('DROP TABLE IF EXISTS vectors; DELETE FROM moments; DELETE FROM identity;');
 }
 
 /**

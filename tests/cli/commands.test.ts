@@ -114,6 +114,21 @@ describe('chipwright ask', () => {
     expect(stderr).toContain('chipwright: Nothing is indexed yet.\nRun `chipwright ingest DIR` first');
   });
 
+  it('says which data folder cannot be used', async () => {
+    // A file in its place, and a system folder in which nothing can be made.
+    await bench.write({ taken: 'a file' });
+    for (const folder of [
+      join(bench.folder, 'taken'),
+      join(bench.folder, 'taken', 'below'),
+      '/proc/chipwright',
+    ]) {
+      const { code, stderr } = await bench.run(['ask', 'x'], { env: { CHIPWRIGHT_DATA: folder } });
+      expect(code).toBe(78);
+      expect(stderr).toContain('CHIPWRIGHT_DATA');
+      expect(stderr.trim().split('\n')).toHaveLength(2);
+    }
+  });
+
   it('holds a conversation over a pipe', async () => {
     const { code, stdout } = await bench.run(['chat'], {
       input: `${ANSWERABLE.setup.question}\nand for hold?\n`,

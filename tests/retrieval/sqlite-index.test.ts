@@ -67,8 +67,20 @@ describe('the index file', () => {
     await index.close();
   });
 
+  it('lets an empty file change its encoder', async () => {
+    await openSqliteIndex(file, { encoder: null }).close();
+    const wider = { id: 'wider@1', name: 'wider', dimensions: 16 };
+    await openSqliteIndex(file, { encoder: wider }).close();
+    const index = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await index.put([sampleDocument('a.md', ['clock tree'])]);
+    expect(await index.describe()).toEqual({ encoder: CONTRACT_ENCODER, documents: 1, chunks: 1 });
+    await index.close();
+  });
+
   it('refuses a file of another encoder, naming both', async () => {
-    await openSqliteIndex(file, { encoder: CONTRACT_ENCODER }).close();
+    const built = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await built.put([sampleDocument('a.md', ['clock tree'])]);
+    await built.close();
     const other = { id: 'other@2', name: 'other', dimensions: 8 };
     expect(() => openSqliteIndex(file, { encoder: other })).toThrow(/contract@1.*other@2/);
   });
