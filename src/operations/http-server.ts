@@ -11,10 +11,16 @@ export const BODY_LIMIT = 1024 * 1024;
 /** A client that has not sent its whole request by then is cut off, ms. */
 const REQUEST_DEADLINE_MS = 10_000;
 
+/** How often node looks for clients past the deadline, ms; its own default would let them stay half a minute longer. */
+const DEADLINE_CHECK_MS = 2_000;
+
+/** At the stop, what is still being answered has this long; then every connection is cut, the silent ones too, ms. */
+const STOP_GRACE_MS = 1_000;
+
 export interface RunningServer {
   /** The port in use, also when 0 was asked for. */
   readonly port: number;
-  /** Takes no new connections and ends the open ones that are idle; resolves when all are gone. */
+  /** Takes no new connections, ends the idle ones at once and all others after a short grace; resolves when all are gone. */
   stop(): Promise<void>;
 }
 
@@ -25,7 +31,11 @@ export async function startHttpServer(
 ): Promise<RunningServer> {
   const { host, port, log } = options;
   const server = createServer(
-    { requestTimeout: REQUEST_DEADLINE_MS, headersTimeout: REQUEST_DEADLINE_MS },
+    {
+      requestTimeout: REQUEST_DEADLINE_MS,
+      headersTimeout: REQUEST_DEADLINE_MS,
+      connectionsCheckingInterval: DEADLINE_CHECK_MS,
+    },
     (request, response) => {
       serve(routes, request, response).catch((error: unknown) => {
         log.error({ err: error, path: pathOf(request) }, 'a request failed');
@@ -38,7 +48,11 @@ export async function startHttpServer(
     port: (server.address() as AddressInfo).port,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        const grace = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+        server.close(() => {
+          clearTimeout(grace);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };

@@ -108,6 +108,17 @@ describe('the server', () => {
     expect(await response.text()).toBe('');
   });
 
+  it('stops although a connection that never says anything is open', async () => {
+    const port = Number(new URL(await start()).port);
+    const silent = connect(port, '127.0.0.1');
+    const cut = new Promise((resolve) => silent.on('close', resolve));
+    silent.on('error', () => {});
+    await new Promise((resolve) => silent.on('connect', resolve));
+    await server?.stop();
+    server = undefined;
+    await cut;
+  });
+
   it('says which port is taken', async () => {
     const at = await start();
     const port = Number(new URL(at).port);
