@@ -77,7 +77,6 @@ class Run {
   readonly #tools: SyncTools;
   readonly #held: Map<string, string>;
   readonly #skipped: { path: string; reason: string }[] = [];
-  /** Read well, but without words: what the index holds of them is out of date. */
   readonly #count = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   #batch: ChunkedDocument[] = [];
   #batchChunks = 0;
