@@ -45,6 +45,13 @@ export async function rootOf(folder: string): Promise<string> {
     await readdir(root);
     return root;
   } catch (cause) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isFile() === true) {
+      throw new ChipwrightError('document_unreadable', `${folder} is a file; folders are wanted.`, {
+        cure: 'Name the folder that holds it.',
+        cause,
+      });
+    }
     throw new ChipwrightError('document_unreadable', `The folder ${folder} cannot be listed.`, {
       cure: 'Check that it exists, is a folder, and may be read by this account.',
       cause,

@@ -62,10 +62,12 @@ describe('folderSource', () => {
     }
   });
 
-  it('says that a folder is missing, that nobody may read it, that it is to stop', async () => {
+  it('says that a folder is missing or a file, that nobody may read it, that it is to stop', async () => {
     await expect(paths(folderSource(join(folder, 'missing')))).rejects.toMatchObject({
       code: 'document_unreadable',
     });
+    write('blob.md');
+    await expect(paths(folderSource(join(folder, 'blob.md')))).rejects.toThrow(/blob\.md is a file; folders/);
     expect(() => folderSource(folder, { audience: [] })).toThrow(/Nobody may read/);
     expect(() => folderSource(folder, { audience: ['Team A'] })).toThrow(/cannot name an audience/);
     expect(() => folderSource(folder, { name: 'a:b' })).toThrow(/cannot name a source/);
