@@ -26,7 +26,7 @@ export function htmlDocument(source: string, path: string, warnings: readonly st
     const main = first(page, 'main') ?? only(page, 'article') ?? first(page, 'body');
     const content: HtmlRoot = { type: 'root', children: main === undefined ? page.children : main.children };
     const tree = unified().use(rehypeRemark).runSync(content) as Root;
-    const stripped = tidy(tree, source.split('\n').length);
+    const stripped = tidy(tree, lineCounter(source));
     return {
       title: titleIn(named) || titleOf(tree, path),
       tree,
@@ -69,14 +69,45 @@ function all(tree: HtmlRoot, name: string): Element[] {
   return found;
 }
 
-/** Takes out images, raw HTML and what they leave empty, and characters that came in as `&#8203;`. Returns their number. */
-function tidy(tree: Root, lines: number): number {
+/**
+ * The line of an offset. Line numbers are counted here because the tokenizer, which steps back to an `&` that begins no
+ * character reference, counts the line break behind it twice; its offsets are right.
+ */
+function lineCounter(source: string): (offset: number) => number {
+  const starts = [0];
+  for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+/** Puts a node on the lines of its offsets; without offsets it stands nowhere. */
+function place(node: RootContent, lineOf: (offset: number) => number): void {
+  const { start, end } = node.position ?? {};
+  if (start?.offset === undefined || end?.offset === undefined) {
+    delete node.position;
+    return;
+  }
+  start.line = lineOf(start.offset);
+  end.line = Math.max(start.line, lineOf(end.offset));
+}
+
+/**
+ * Takes out images, raw HTML and what they leave empty, and characters that came in as `&#8203;`; puts the rest on its
+ * lines. Returns the number of characters.
+ */
+function tidy(tree: Root, lineOf: (offset: number) => number): number {
   let stripped = 0;
   const visit = (children: RootContent[]): RootContent[] =>
     children.filter((node) => {
       if (node.type === 'image' || node.type === 'html' || node.type === 'thematicBreak') return false;
-      // The parser counts a line too many after a lone `&` at the end of one.
-      if (node.position) node.position.end.line = Math.min(node.position.end.line, lines);
+      place(node, lineOf);
       if ('value' in node) {
         const clean = stripInvisible(node.value);
         stripped += clean.stripped;

@@ -47,6 +47,8 @@ const PIECES = [
   '<table><tr>',
   '<td>x',
   '<pre>',
+  '&',
+  '<p>one &',
   '1. Title',
   '```',
   '**a* ``b`',

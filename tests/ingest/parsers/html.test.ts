@@ -56,6 +56,24 @@ describe('parseHtml', () => {
     expect(warnings).toEqual(['invisible or control characters taken out: 2']);
   });
 
+  it.each([
+    ['an & at the end of a line', '&\n<pre>', 'code', ['2-2']],
+    ['an & and a listing', 'a &\n<pre>x\ny</pre>', 'code', ['2-3']],
+    ['several &', '<p>a &\nb &\n&\n</p>\n<p>c</p>', 'paragraph', ['1-4', '5-5']],
+    ['line ends of Windows behind an &', '&\r\n<p>one</p>\r\n<p>two</p>', 'text', ['1-2', '2-2', '3-3']],
+    ['an & in an attribute', '<p title="a &\n">one</p>\n<p>two</p>', 'paragraph', ['1-2', '3-3']],
+    ['letters of two units', '<p>\u{1f600} &\n\u{1f600}</p>\n<p>two</p>', 'paragraph', ['1-2', '3-3']],
+  ] as const)('counts the lines right after %s', async (_what, source, type, places) => {
+    const { tree } = await parse(source);
+    expect(placesOf(tree, type)).toEqual(places);
+    expect(misplaced(tree, source.split('\n').length)).toEqual([]);
+  });
+
+  it('counts the lines of a long page right', async () => {
+    const { tree } = await parse(`${'<p>words &\nwords</p>\n'.repeat(5_000)}<h1>End</h1>`);
+    expect(placesOf(tree, 'heading')).toEqual(['10001-10001']);
+  });
+
   it('drops scripts and comments, and survives broken and deeply nested markup', async () => {
     const { tree } = await parse('<p>a<script>alert(1)</script><!-- note --><b>b</p><table><td>c');
     expect(markdownOf(tree)).toContain('a**b**');
