@@ -50,12 +50,14 @@ export interface SyncTools {
   /** Stops the run between two files; what was stored stays. `sync` then rejects with the signal's reason. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: IngestProgress) => void;
+  /** Takes a source without any file for emptied on purpose, not for a folder that went away. */
+  readonly allowEmpty?: boolean;
 }
 
 /**
  * Indexes what is new or changed in `source` and removes what it no longer lists. A file that cannot be read is skipped
- * with its reason, and what the index holds of it stays. Rejects, with nothing removed, when the source cannot be listed
- * or the index or encoder fails; the batches stored until then stay, and the next run goes on from there.
+ * with its reason, and what the index holds of it stays. Rejects, with nothing removed, when the source cannot be listed,
+ * lists nothing although the index holds documents of it, or the index or encoder fails; the batches stored until then stay, and the next run goes on from there.
  */
 export async function sync(source: Source, tools: SyncTools): Promise<IngestSummary> {
   const started = tools.now();
@@ -63,6 +65,7 @@ export async function sync(source: Source, tools: SyncTools): Promise<IngestSumm
   const files: SourceFile[] = [];
   run.report('listing', '');
   for await (const file of source.list(tools.signal)) files.push(file);
+  if (files.length === 0 && tools.allowEmpty !== true) run.refuseToEmpty();
   await run.readAll(files);
   await run.removeGone(files);
   run.report('done', '');
@@ -88,6 +91,15 @@ class Run {
     this.#source = source;
     this.#tools = tools;
     this.#held = held;
+  }
+
+  /** A network mount that went away looks like an empty folder. */
+  refuseToEmpty(): void {
+    if (this.#held.size === 0) return;
+    throw unreadable(
+      `The source ${this.#source.name} lists no documents, but the index holds ${this.#held.size} of it; nothing was removed.`,
+      'If it is meant to be empty, run `chipwright ingest --allow-empty DIR`; otherwise check that the folder is mounted.',
+    );
   }
 
   async readAll(files: readonly SourceFile[]): Promise<void> {

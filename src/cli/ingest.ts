@@ -16,6 +16,7 @@ interface Options {
   audience: string;
   strict: boolean;
   rebuild: boolean;
+  allowEmpty: boolean;
   json: boolean;
 }
 
@@ -33,6 +34,7 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
     .option('--audience <tag>', 'who may read these documents', PUBLIC)
     .option('--strict', 'exit 1 when a file was skipped', false)
     .option('--rebuild', 'build the index anew, as after a change of model', false)
+    .option('--allow-empty', 'a folder without documents is meant to be empty: remove what it had', false)
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
@@ -48,7 +50,8 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
           const view = progressView(shell, session.tools.now);
           const onProgress = showIngest(view);
           const { log, now } = session.tools;
-          const tools = { index, encoder, log, now, signal: shell.signal, onProgress };
+          const { allowEmpty } = options;
+          const tools = { index, encoder, log, now, signal: shell.signal, onProgress, allowEmpty };
           summaries.push(await sync(await openSource(source), tools).finally(() => view.end()));
         }
         return total(summaries);

@@ -156,11 +156,29 @@ describe('sync', () => {
     expect(using.index.documents.size).toBe(2);
   });
 
+  it('takes a source that lists nothing at all for one that went away, unless told that it is empty', async () => {
+    const using = tools();
+    expect(await sync(source({}), using)).toMatchObject({ documents: 0 });
+    await sync(source({ 'a.md': page('a'), 'b.md': page('b') }), using);
+    await expect(sync(source({}), using)).rejects.toMatchObject({
+      code: 'document_unreadable',
+      message: 'The source docs lists no documents, but the index holds 2 of it; nothing was removed.',
+      cure: expect.stringContaining('--allow-empty'),
+    });
+    expect(using.index.documents.size).toBe(2);
+    expect(await sync(source({}), { ...using, allowEmpty: true })).toMatchObject({
+      documents: 0,
+      removed: 2,
+    });
+    expect(using.index.documents.size).toBe(0);
+  });
+
   it('leaves other sources alone', async () => {
     const using = tools();
     await sync(source({ 'a.md': page('a') }, { name: 'one' }), using);
     await sync(source({ 'b.md': page('b') }, { name: 'two' }), using);
-    expect(await sync(source({}, { name: 'two' }), using)).toMatchObject({ documents: 0, removed: 1 });
+    const empty = { ...using, allowEmpty: true };
+    expect(await sync(source({}, { name: 'two' }), empty)).toMatchObject({ documents: 0, removed: 1 });
     expect([...using.index.documents.keys()]).toEqual(['one:a.md']);
   });
 
