@@ -1,6 +1,5 @@
 // One payload through Bolt, from either receiver: the listeners run first, and only then is Slack told that it arrived.
-import type { App } from '@slack/bolt';
-import type { ChipwrightError } from '../../src/errors.js';
+import { type App, ErrorCode } from '@slack/bolt';
 import { EVENT_TYPES } from './app-surface.js';
 import { interactionSchema, read } from './payloads.js';
 import type { Payload } from './request-body.js';
@@ -19,11 +18,6 @@ export function nameOf(body: Payload): string {
   return String(type).slice(0, 100);
 }
 
-/** For the log: our own words where there are some, else those of the bug. Payloads are in neither. */
-export function reasonOf(error: ChipwrightError): string {
-  return error.code === 'internal' ? String(error.cause ?? error.message) : error.message;
-}
-
 /** False for `app_rate_limited` and for what a later Slack may send: it is acknowledged, so that it is not sent again. */
 export function isListenedTo(body: Payload): boolean {
   if (body.type === 'event_callback') return EVENT_TYPES.has(nameOf(body));
@@ -38,7 +32,7 @@ export function isListenedTo(body: Payload): boolean {
 export async function deliver(app: App, { body, retryNum, retryReason }: BoltDelivery): Promise<unknown> {
   if (body.type === 'block_actions' || body.type === 'message_action') read(interactionSchema, body);
   let acknowledged: unknown;
-  await app.processEvent({
+  const processed = app.processEvent({
     body: { ...body },
     ...(retryNum === undefined ? {} : { retryNum }),
     ...(retryReason === undefined ? {} : { retryReason }),
@@ -46,5 +40,14 @@ export async function deliver(app: App, { body, retryNum, retryReason }: BoltDel
       acknowledged ??= response;
     },
   });
+  await processed.catch((thrown: unknown) => {
+    throw unwrapped(thrown);
+  });
   return acknowledged;
+}
+
+/** Bolt puts an error without a code into one of its own, which does not name it as its cause. */
+function unwrapped(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || !('code' in thrown && 'original' in thrown)) return thrown;
+  return thrown.code === ErrorCode.UnknownError ? thrown.original : thrown;
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { HttpRequest, HttpResponse, HttpRoute } from '../../src/conversation/platform.js';
 import { type ErrorCode, toChipwrightError } from '../../src/errors.js';
 import { EVENTS_PATH } from './app-surface.js';
-import { deliver, isListenedTo, nameOf, reasonOf } from './bolt-delivery.js';
+import { deliver, isListenedTo, nameOf } from './bolt-delivery.js';
 import { isSslCheck, type Payload, parseBody } from './request-body.js';
 import { refusalOf } from './verify.js';
 
@@ -64,7 +64,7 @@ export class HttpReceiver implements Receiver {
       const error = toChipwrightError(thrown);
       const status = STATUS[error.code] ?? 500;
       const level = status === 500 ? 'error' : 'warn';
-      this.#log[level]({ code: error.code, status, err: reasonOf(error) }, 'A Slack request was not taken');
+      this.#log[level]({ code: error.code, status, err: error }, 'A Slack request was not taken');
       return { status };
     }
   }

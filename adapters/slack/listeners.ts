@@ -50,7 +50,7 @@ export function listen(app: App, parts: ListenerParts): void {
   /** Tells a person something about a command or shortcut; that it failed is for the log. */
   const tell = (responseUrl: string, words: string) => {
     const told = responseUrls.send(responseUrl, { part: wordsPart(words) }).catch((error: unknown) => {
-      log.warn({ err: String(error) }, 'A person could not be told why nothing happened');
+      log.warn({ err: error }, 'A person could not be told why nothing happened');
     });
     void inFlight.add(told);
   };
@@ -110,7 +110,7 @@ export function listen(app: App, parts: ListenerParts): void {
     const answerId = actions[0]?.value ?? '';
     const press = { answerId, channel: channel.id, user: user.id, responseUrl: response_url };
     const sharing = shareAnswer(press, shared, sender, responseUrls).catch((error: unknown) => {
-      log.warn({ answerId, err: String(error) }, 'A person could not be told what became of a shared answer');
+      log.warn({ answerId, err: error }, 'A person could not be told what became of a shared answer');
     });
     void inFlight.add(sharing);
   });

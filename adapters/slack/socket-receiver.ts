@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { toChipwrightError } from '../../src/errors.js';
-import { deliver, isListenedTo, nameOf, reasonOf } from './bolt-delivery.js';
+import { deliver, isListenedTo, nameOf } from './bolt-delivery.js';
 import { boltLogger } from './bolt-logger.js';
 import type { Payload } from './request-body.js';
 import type { clientOptions } from './web-client.js';
@@ -99,7 +99,7 @@ export class SocketReceiver implements Receiver {
         tries = 0;
       } catch (error) {
         tries += 1;
-        this.#log.warn({ tries, err: String(error) }, 'Slack could not be reached; trying again');
+        this.#log.warn({ tries, err: error }, 'Slack could not be reached; trying again');
         this.#lost = Promise.resolve();
       }
     }
@@ -116,7 +116,7 @@ export class SocketReceiver implements Receiver {
       await ack(await deliver(this.#app, { body, retryNum: retry_num, retryReason: retry_reason }));
     } catch (thrown) {
       const error = toChipwrightError(thrown);
-      this.#log.warn({ code: error.code, err: reasonOf(error) }, 'A Slack envelope was not taken');
+      this.#log.warn({ code: error.code, err: error }, 'A Slack envelope was not taken');
       if (error.code === 'payload_invalid') await ack().catch(() => {}); // It will not get better.
     }
   }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { createSlackPlatform, type SlackConfig } from '../../../adapters/slack/slack-platform.js';
 import type { IncomingMessage } from '../../../src/conversation/message.js';
 import type { HttpRoute, Pace, Platform } from '../../../src/conversation/platform.js';
+import { describeError } from '../../../src/operations/logging.js';
 import { RecordingInbox } from '../../contract/platform.contract.js';
 import {
   APP_TOKEN,
@@ -57,7 +58,15 @@ export async function connectSlack(options: ConnectOptions = {}): Promise<Connec
   const credentials = by === 'http' ? { signingSecret: SIGNING_SECRET } : { appToken: APP_TOKEN };
   const platform = createSlackPlatform(
     { botToken: BOT_TOKEN, apiUrl: slack.apiUrl, followUps: false, ...credentials, ...options.config },
-    { log: pino({ level: 'trace' }, { write: (line: string) => log.push(line) }), now, fetch, pace },
+    {
+      log: pino(
+        { level: 'trace', serializers: { err: describeError } },
+        { write: (line: string) => log.push(line) },
+      ),
+      now,
+      fetch,
+      pace,
+    },
   );
   const server = serve(platform.routes);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -177,3 +177,15 @@ it('logs neither what was said nor a secret', async () => {
   const log = connected.log.join('\n');
   expect(log).not.toMatch(/secret recipe|xoxb-|stand-in-signing-secret/);
 });
+
+it('logs the cause of a bug: its kind and place, not its words', async () => {
+  connected.inbox.accept = async () => {
+    throw new RangeError('the secret recipe');
+  };
+  await send(JSON.stringify(mention()));
+  const line = connected.log.find((entry) => entry.includes('was not taken')) ?? '{}';
+  const { err } = JSON.parse(line);
+  expect(JSON.stringify(err)).toContain('RangeError');
+  expect(JSON.stringify(err)).toContain('http-receiver.test.ts');
+  expect(line).not.toContain('recipe');
+});
