@@ -12,6 +12,18 @@ export function slackCode(thrown: unknown): string | undefined {
   return thrown instanceof WebAPIPlatformError ? thrown.data.error : undefined;
 }
 
+/** Why there was no answer at all: the system's code (`ENOTFOUND`, `ECONNREFUSED`), or the status of a failed HTTP call. */
+export function networkCode(thrown: unknown): string | undefined {
+  if (thrown instanceof WebAPIHTTPError) return `HTTP ${thrown.statusCode}`;
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    // The SDK and fetch wrap the system's error; theirs have a code in small letters, a number, or none.
+    if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(error.code)) {
+      return error.code;
+    }
+  }
+  return undefined;
+}
+
 /** Milliseconds Slack asks to wait, when it limits the rate in either of its two ways. */
 export function rateLimitMs(thrown: unknown): number | undefined {
   if (thrown instanceof WebAPIRateLimitedError) return thrown.retryAfter * 1000;

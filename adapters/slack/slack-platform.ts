@@ -17,7 +17,7 @@ import { type Abilities, allAbilities } from './abilities.js';
 import { decodeAddress } from './address.js';
 import { AskerReply } from './asker-reply.js';
 import { boltLogger } from './bolt-logger.js';
-import { fromSlack, slackCode, TOKEN_REFUSED } from './delivery-error.js';
+import { fromSlack, networkCode, slackCode, TOKEN_REFUSED } from './delivery-error.js';
 import { HttpReceiver } from './http-receiver.js';
 import { InFlight } from './in-flight.js';
 import type { Identity } from './incoming.js';
@@ -201,9 +201,14 @@ class SlackPlatform implements Platform {
 /** Why Slack could not be reached at start; a refused token is told apart from an unreachable Slack. */
 function startError(thrown: unknown): ChipwrightError {
   if (TOKEN_REFUSED.has(slackCode(thrown) ?? '')) return fromSlack(thrown);
-  return new ChipwrightError('timeout', 'Slack could not be reached.', {
-    cure: 'Check the network, the proxy and the API address, then start again.',
-    retryable: true,
-    cause: thrown,
-  });
+  const code = networkCode(thrown) ?? slackCode(thrown);
+  return new ChipwrightError(
+    'timeout',
+    `Slack could not be reached${code === undefined ? '' : ` (${code})`}.`,
+    {
+      cure: 'Check the network and the API address, then start again. HTTPS_PROXY is not used: Slack must be reachable directly.',
+      retryable: true,
+      cause: thrown,
+    },
+  );
 }

@@ -58,12 +58,21 @@ describe('starting', () => {
   });
 
   it('can be tried again when Slack cannot be reached', async () => {
-    await expect(start({ apiUrl: 'http://127.0.0.1:1/api/' })).rejects.toMatchObject({
+    const gone = await startSlack();
+    const { apiUrl } = gone;
+    await gone.close();
+    await expect(start({ apiUrl })).rejects.toMatchObject({
       code: 'timeout',
       retryable: true,
+      message: 'Slack could not be reached (ECONNREFUSED).',
+      cure: expect.stringContaining('HTTPS_PROXY is not used'),
     });
     slack.fail('apps.connections.open', { status: 500 });
-    await expect(start({ appToken: APP_TOKEN })).rejects.toMatchObject({ code: 'timeout', retryable: true });
+    await expect(start({ appToken: APP_TOKEN })).rejects.toMatchObject({
+      code: 'timeout',
+      retryable: true,
+      message: 'Slack could not be reached (HTTP 500).',
+    });
   });
 
   it('is impossible without a way to receive', () => {
