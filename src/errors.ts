@@ -53,7 +53,7 @@ export class ChipwrightError extends Error {
 export function toChipwrightError(thrown: unknown): ChipwrightError {
   if (thrown instanceof ChipwrightError) return thrown;
   return new ChipwrightError('internal', 'Something failed that should not have.', {
-    cure: 'Look for the reference in the log, and report it if it happens again.',
+    cure: 'Try again; if it happens again, report it with the lines of the log.',
     cause: thrown,
   });
 }

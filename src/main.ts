@@ -29,7 +29,7 @@ import type { Index } from './retrieval/index-port.js';
 import { openQdrantIndex } from './retrieval/qdrant-index.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { openSqliteIndex } from './retrieval/sqlite-index.js';
-import { noDirectory } from './safety/directory.js';
+import { noDirectory } from './safety/readers.js';
 
 /** Name of the source that holds the bot's own handbook. */
 export const HANDBOOK = 'handbook';
@@ -39,6 +39,9 @@ const INBOX_LIMITS = { parallel: 8, waiting: 200 };
 
 /** How long running answers may take to finish when the service stops, ms; platforms kill after 30 s. */
 const DRAIN_MS = 25_000;
+
+/** How long platforms may take to let go when another one could not start, ms. */
+const START_FAILED_MS = 2_000;
 
 /** Time, randomness, network and log, made once by the command that starts and handed to everything below. */
 export interface Tools {
@@ -255,6 +258,10 @@ export async function startService(
     if (routes.length > 0) server = await startHttpServer(routes, { ...config.server, log: tools.log });
     for (const platform of platforms) await platform.start(inbox);
   } catch (error) {
+    // What was started before the failure must not keep the process.
+    await Promise.allSettled(
+      platforms.map((platform) => platform.stop(AbortSignal.timeout(START_FAILED_MS))),
+    );
     await server?.stop();
     throw error;
   }

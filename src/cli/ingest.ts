@@ -1,6 +1,7 @@
 // `chipwright ingest DIR...`: brings the index up to date with folders of documents.
 import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
+import type { Source } from '../../ingest/source.js';
 import { type IngestSummary, sync } from '../../ingest/sync.js';
 import type { SourceConfig } from '../config.js';
 import { ChipwrightError } from '../errors.js';
@@ -42,7 +43,11 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
     )
     .action(async (dirs: string[], options: Options) => {
       const session = await openSession(shell);
-      const sources = chooseSources(dirs, options, session.config.sources);
+      if (options.rebuild && session.config.qdrant !== null) throw noRebuildOnServer();
+      const chosen = chooseSources(dirs, options, session.config.sources);
+      const sources = await Promise.all(chosen.map(openSource));
+      // Before anything is removed or downloaded: a mistyped folder must not cost the index.
+      for (const source of sources) await requireListing(source, shell.signal);
       if (options.rebuild) await removeIndex(indexFile(session.config));
       const summary = await withLibrary(shell, session, true, async ({ index, encoder }) => {
         const summaries: IngestSummary[] = [];
@@ -52,7 +57,7 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
           const { log, now } = session.tools;
           const { allowEmpty } = options;
           const tools = { index, encoder, log, now, signal: shell.signal, onProgress, allowEmpty };
-          summaries.push(await sync(await openSource(source), tools).finally(() => view.end()));
+          summaries.push(await sync(source, tools).finally(() => view.end()));
         }
         return total(summaries);
       });
@@ -88,6 +93,17 @@ function chooseSources(
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.link === undefined ? {} : { link: options.link }),
   }));
+}
+
+/** Rejects with `document_unreadable` when the source cannot be listed. */
+async function requireListing(source: Source, signal: AbortSignal): Promise<void> {
+  for await (const _ of source.list(signal)) return;
+}
+
+function noRebuildOnServer(): ChipwrightError {
+  return new ChipwrightError('usage_invalid', '--rebuild cannot rebuild an index on a Qdrant server yet.', {
+    cure: 'Delete the collection on the server, then ingest again without --rebuild.',
+  });
 }
 
 async function removeIndex(file: string): Promise<void> {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { teamsAppPackage } from '../../adapters/teams/app-package.js';
+import { ChipwrightError } from '../errors.js';
 import { packageRoot } from '../main.js';
 import { type Shell, say } from './shell.js';
 import { ownVersion } from './version.js';
@@ -23,7 +24,13 @@ export function manifestCommand(shell: Shell): Command {
     )
     .action(async (options: { appId: string; host: string; out: string }) => {
       const version = await ownVersion();
-      await writeFile(options.out, teamsAppPackage({ appId: options.appId, host: options.host, version }));
+      const content = teamsAppPackage({ appId: options.appId, host: options.host, version });
+      await writeFile(options.out, content).catch((cause: unknown) => {
+        throw new ChipwrightError('usage_invalid', `${options.out} cannot be written.`, {
+          cure: 'Name a file in a folder that is there and may be written to: `--out FILE`.',
+          cause,
+        });
+      });
       say(shell, `Wrote ${options.out}. Upload it in Teams: Apps > Manage your apps > Upload an app.`);
     });
   manifest

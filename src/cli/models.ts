@@ -1,5 +1,6 @@
 // `chipwright models`: which encoders are here, whether they are whole, and how to get one.
 import { Command } from 'commander';
+import { ChipwrightError } from '../errors.js';
 import { modelStore } from '../main.js';
 import type { ModelStatus } from '../retrieval/encoder/model-store.js';
 import { progressView, showDownload } from './progress.js';
@@ -43,7 +44,13 @@ export function modelsCommand(shell: Shell, exit: (code: number) => void): Comma
     .addHelpText('after', '\nExample:\n  chipwright models verify')
     .action(async (name: string | undefined) => {
       const { config, tools } = await openSession(shell);
-      const model = await modelStore(config, tools).verify(name ?? config.encoder);
+      const store = modelStore(config, tools);
+      const model = await store.verify(name ?? config.encoder);
+      if (model.dimensions === 0) {
+        throw new ChipwrightError('usage_invalid', `There is no model named ${model.name}.`, {
+          cure: '`chipwright models list` shows those that are known or here.',
+        });
+      }
       say(shell, describe(model, config.encoder));
       exit(model.present && model.problems.length === 0 ? EXIT.done : EXIT.failed);
     });

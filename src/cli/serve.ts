@@ -15,7 +15,7 @@ export async function serveUntilStopped(
   tools: Tools,
   orchestrator: Orchestrator,
   terminal: boolean,
-  onStarted?: (service: Service) => void,
+  onStarted?: (service: Service) => Promise<void>,
 ): Promise<void> {
   const left = new AbortController();
   const interactive = terminal && shell.stdin.isTTY === true;
@@ -28,7 +28,7 @@ export async function serveUntilStopped(
       ? { input: shell.stdin, output: shell.stdout, interactive, onLeave: () => left.abort() }
       : undefined,
   );
-  onStarted?.(service);
+  await onStarted?.(service);
   const over = AbortSignal.any([left.signal, shell.signal]);
   if (!over.aborted) await once(over, 'abort');
   await service.stop();

@@ -22,6 +22,9 @@ export async function openSession(shell: Shell): Promise<Session> {
   return { config, tools: processTools(shell.env, log) };
 }
 
+/** The index holds the text of all documents, whatever their audience: on a shared machine it is nobody else's to read. */
+const OWN_EYES = 0o700;
+
 /**
  * Rejects with `config_invalid` when the folder cannot be made or written to. Folder by folder: node's recursive mkdir never
  * returns where the system answers ENOENT below an existing folder, as /proc does.
@@ -31,7 +34,7 @@ async function makeDataFolder(folder: string): Promise<void> {
   let parent = resolve(folder);
   for (; !existsSync(parent); parent = dirname(parent)) missing.unshift(parent);
   try {
-    for (const each of missing) await mkdir(each).catch(ignoreExisting);
+    for (const each of missing) await mkdir(each, { mode: OWN_EYES }).catch(ignoreExisting);
     if (!(await stat(folder)).isDirectory()) throw new Error('it is a file');
     await access(folder, constants.W_OK);
   } catch (cause) {

@@ -27,7 +27,9 @@ export function warn(shell: Shell, text: string): void {
 /** One line of what is wrong, one of what to do; returns the exit code. */
 export function explain(shell: Shell, thrown: unknown): number {
   const error = toChipwrightError(thrown);
-  warn(shell, `chipwright: ${error.message}\n${error.cure}`);
+  // What nobody foresaw has no words of ours: at the prompt the system's own may help.
+  const cause = error.code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  warn(shell, `chipwright: ${error.message}${cause}\n${error.cure}`);
   if (error.code === 'config_invalid') return EXIT.configuration;
   return error.code === 'usage_invalid' ? EXIT.usage : EXIT.failed;
 }

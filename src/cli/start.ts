@@ -83,9 +83,14 @@ function describeConnections(config: Config): string {
   ].join('\n');
 }
 
-function sayConnected(shell: Shell, config: Config, service: Service): void {
-  if (service.port === undefined) return;
-  const at = `http://${config.server.host}:${service.port}`;
-  const paths = service.platforms.flatMap(({ routes }) => routes.map(({ path }) => `${at}${path}`));
+/** What is connected now, as each platform itself tells it, and where the server listens. */
+async function sayConnected(shell: Shell, config: Config, { platforms, port }: Service): Promise<void> {
+  for (const platform of platforms.filter(({ name }) => name !== 'terminal')) {
+    const { ok, detail } = await platform.check();
+    say(shell, `${platform.name}: ${ok ? 'connected' : 'not connected'}, ${detail}`);
+  }
+  if (port === undefined) return;
+  const at = `http://${config.server.host}:${port}`;
+  const paths = platforms.flatMap(({ routes }) => routes.map(({ path }) => `${at}${path}`));
   say(shell, `Listening: ${[...new Set(paths)].join(', ')}`);
 }

@@ -1,8 +1,5 @@
 // What the language model is told about its task.
 
-/** Part of the audit record: change it when `INSTRUCTIONS` changes what the model does. */
-export const PROMPT_VERSION = 1;
-
 export const INSTRUCTIONS = `You answer questions of hardware engineers from passages of their own documents.
 
 Rules:

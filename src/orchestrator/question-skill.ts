@@ -6,8 +6,8 @@ import type { LanguageModel, NumberedPassage, Prompt } from '../language-model/l
 import { headingLine, type Passage, placeLabel } from '../retrieval/passage.js';
 import { RELEVANT, type Retrieval, type Retriever, WORTH_READING } from '../retrieval/retriever.js';
 import { type AudienceFilter, mayRead } from '../safety/access.js';
-import { type Directory, readersOf } from '../safety/directory.js';
 import { safeHref } from '../safety/links.js';
+import { type Directory, readersOf } from '../safety/readers.js';
 import { sanitise, sanitisePlain } from '../safety/sanitise.js';
 import { withoutMarkers } from './citations.js';
 import { excerpt } from './excerpt.js';

@@ -36,7 +36,7 @@ export function fromQdrant(thrown: unknown, doing: string): ChipwrightError {
   }
   return unavailable(`The Qdrant client failed while ${doing}.`, thrown, {
     retryable: false,
-    cure: 'Look for the reference in the log, and report it if it happens again.',
+    cure: 'Try again; if it happens again, report it with the lines of the log.',
   });
 }
 

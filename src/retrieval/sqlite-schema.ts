@@ -67,6 +67,8 @@ export function checkIdentity(
     const stored = read.get(part)?.value;
     if (stored === undefined) {
       db.prepare('INSERT INTO identity (key, value) VALUES (?, ?)').run(part, value);
+    } else if (part === 'encoder' && stored === NO_ENCODER) {
+      adopt(db, value);
     } else if (stored !== value) {
       const refusal = mismatch(file, part, stored, value);
       if (part !== 'encoder' || value !== NO_ENCODER) throw refusal;
@@ -74,6 +76,15 @@ export function checkIdentity(
     }
   }
   return { refusesDocuments };
+}
+
+/**
+ * A file of words alone takes the first encoder that comes. Its documents stay found by their words, and count as changed, so that the
+ * next sync gives them vectors.
+ */
+function adopt(db: Database.Database, encoder: string): void {
+  db.prepare("UPDATE identity SET value = ? WHERE key = 'encoder'").run(encoder);
+  db.exec("UPDATE documents SET content_hash = ''");
 }
 
 function mismatch(file: string, part: string, stored: string, wanted: string): ChipwrightError {

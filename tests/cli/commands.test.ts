@@ -1,6 +1,6 @@
 // Every other command of the compiled program: what it prints for programs and for people, and how it refuses.
 import { existsSync } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -183,6 +183,14 @@ describe('chipwright eval retrieval', () => {
     const table = await bench.run(['eval', 'retrieval', ...files, '--against', 'lexical'], { env });
     expect(table.stdout).toMatch(/^2 questions, 3 passages, hybrid, encoder bge-small-en-v1\.5/);
     expect(table.stdout).toMatch(/MRR@10 .*against lexical/);
+  });
+
+  it('reports to nobody: the runtime of the encoder keeps no diary in the home folder', async () => {
+    const home = join(bench.folder, 'home');
+    await mkdir(home);
+    const env = { CHIPWRIGHT_DATA: join(bench.folder, 'encoded'), HOME: home };
+    expect((await bench.run(['eval', 'retrieval', ...files], { env })).code).toBe(0);
+    expect(await readdir(home)).toEqual([]);
   });
 
   it('names the file and the line that are wrong', async () => {

@@ -146,8 +146,36 @@ describe('chipwright ingest', () => {
     expect(JSON.parse(found.stdout).passages.length).toBeGreaterThan(0);
   });
 
+  it('keeps the index when it is to rebuild from what cannot be read, or on a server', async () => {
+    await ingest();
+    const typo = await bench.run(['ingest', 'docs', 'dosc', '--rebuild']);
+    expect(typo.code).toBe(1);
+    expect(typo.stderr).toContain('The folder dosc cannot be listed.');
+    const commit = 'https://a.example/{commit}/{path}';
+    expect((await bench.run(['ingest', 'docs', '--rebuild', '--link', commit])).code).toBe(78);
+    const server = await bench.run(['ingest', 'docs', '--rebuild'], {
+      env: { QDRANT_URL: 'http://127.0.0.1:1' },
+    });
+    expect(server.code).toBe(2);
+    expect(server.stderr).toContain('--rebuild cannot rebuild an index on a Qdrant server yet.\nDelete');
+    expect((await ingest()).summary).toMatchObject({ documents: 5, unchanged: 5 });
+  });
+
+  it('keeps the documents of a folder that is empty all at once, unless it is meant to be', async () => {
+    await ingest();
+    await rm(join(bench.folder, 'docs'), { recursive: true });
+    await mkdir(join(bench.folder, 'docs'));
+    const refused = await bench.run(['ingest', 'docs']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('lists no documents, but the index holds 5 of it; nothing was removed.');
+    const { code, summary } = await ingest('--allow-empty');
+    expect(code).toBe(0);
+    expect(summary).toMatchObject({ documents: 0, removed: 5 });
+  });
+
   it.each([
     ['a folder that is not there', ['ingest', 'nowhere'], 1, 'The folder nowhere cannot be listed.'],
+    ['a file', ['ingest', 'docs/routing.md'], 1, 'docs/routing.md is a file; folders are wanted.'],
     ['no folder at all', ['ingest'], 2, 'No folder to ingest was given.'],
     [
       'an audience that is no tag',

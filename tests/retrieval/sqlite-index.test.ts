@@ -77,6 +77,19 @@ describe('the index file', () => {
     await index.close();
   });
 
+  it('takes the first encoder into a file of words alone, and asks for its documents anew', async () => {
+    const words = openSqliteIndex(file, { encoder: null });
+    await words.put([sampleDocument('a.md', ['clock tree'])]);
+    await words.close();
+    const index = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    expect((await index.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(1);
+    expect((await index.contentHashes('sample')).get('sample:a.md')).not.toBe('h1');
+    await index.put([sampleDocument('a.md', ['clock tree'])]);
+    const query = sampleDocument('q', ['q']).chunks[0]?.vector ?? new Float32Array(8);
+    expect((await index.dense([query], audience(), 5))[0]?.hits).toHaveLength(1);
+    await index.close();
+  });
+
   it('refuses a file of another encoder, naming both', async () => {
     const built = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
     await built.put([sampleDocument('a.md', ['clock tree'])]);

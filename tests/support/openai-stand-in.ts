@@ -57,18 +57,6 @@ export const plainAnswer = ({ passages }: StandInRequest): Behaviour => ({
       : `${passages[0]?.text.split(/(?<=[.!?])\s/)[0]?.replace(/\.$/, '')} [1].`,
 });
 
-/** Cites a passage that was not given. */
-export const citesNine: Behaviour = {
-  as: 'answer',
-  text: 'The hold slack is checked at the fast corner [9].',
-};
-
-/** States facts without a citation. */
-export const citesNothing: Behaviour = {
-  as: 'answer',
-  text: 'The hold slack is checked at the fast corner.',
-};
-
 /**
  * Does what a text in the passages tells it to: writes what follows `write:` word for word, decodes base64 it finds, and
  * repeats each passage whole, so that whatever was planted comes out. Takes luck out of injection tests.

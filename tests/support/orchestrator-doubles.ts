@@ -8,7 +8,7 @@ import type { QuestionTools } from '../../src/orchestrator/question-skill.js';
 import type { Passage } from '../../src/retrieval/passage.js';
 import type { Retriever } from '../../src/retrieval/retriever.js';
 import { mayRead } from '../../src/safety/access.js';
-import { noDirectory } from '../../src/safety/directory.js';
+import { noDirectory } from '../../src/safety/readers.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 
 export function passage(

@@ -23,5 +23,5 @@ export type FromWorker =
   | { readonly say: 'ready' }
   /** The vectors of one request, one after the other. */
   | { readonly say: 'encoded'; readonly id: number; readonly vectors: Float32Array }
-  /** One request failed; the worker goes on. `reason` never holds text. */
-  | { readonly say: 'failed'; readonly id: number; readonly reason: string };
+  /** One request failed; the worker goes on. */
+  | { readonly say: 'failed'; readonly id: number; readonly error: Error };

@@ -73,6 +73,15 @@ async function advance(job: Job): Promise<void> {
   say({ say: 'encoded', id: job.id, vectors: job.vectors });
 }
 
+/** A copy that surely passes to the main thread: of an error, only what every error has does. */
+function asError(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(`The model threw a ${typeof thrown}.`);
+  const copy = new Error(thrown.message);
+  copy.name = thrown.name;
+  if (thrown.stack !== undefined) copy.stack = thrown.stack;
+  return copy;
+}
+
 async function run(): Promise<void> {
   if (running) return;
   running = true;
@@ -83,7 +92,7 @@ async function run(): Promise<void> {
       await advance(job);
     } catch (error) {
       jobs.splice(jobs.indexOf(job), 1);
-      say({ say: 'failed', id: job.id, reason: error instanceof Error ? error.message : 'unknown' });
+      say({ say: 'failed', id: job.id, error: asError(error) });
     }
     // Lets messages in: a question that came during the batch goes next.
     await new Promise((resolve) => setImmediate(resolve));

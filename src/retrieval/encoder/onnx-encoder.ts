@@ -5,6 +5,7 @@ import { ChipwrightError } from '../../errors.js';
 import type { Encoder } from './encoder.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
 import { encoderId, modelProblems, readManifest } from './model-folder.js';
+import { refuseTelemetry } from './no-telemetry.js';
 import { openWorker } from './open-worker.js';
 
 /** Texts handed to the worker at once: many enough to find some of like length, few enough to tokenise in a moment. */
@@ -81,6 +82,7 @@ export class OnnxEncoder implements Encoder {
     if (this.#closed) return Promise.reject(unavailable('The encoder was closed.'));
     this.#worker ??= new Promise<Worker>((resolve, reject) => {
       const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+      refuseTelemetry();
       const worker = openWorker(new URL(`./encoder-worker.${extension}`, import.meta.url), this.#settings);
       let over = false;
       const gone = (cause: unknown) => {
@@ -97,7 +99,7 @@ export class OnnxEncoder implements Encoder {
         else this.#settle(message);
       });
       worker.on('error', (error) => {
-        this.#log.error({ model: this.name, err: error.message }, 'encoder worker failed');
+        this.#log.error({ model: this.name, err: error }, 'encoder worker failed');
         gone(error);
       });
       worker.on('exit', () => gone(undefined));
@@ -118,8 +120,8 @@ export class OnnxEncoder implements Encoder {
     this.#pending.delete(message.id);
     if (message.say === 'encoded') pending?.resolve(message.vectors);
     else {
-      this.#log.error({ model: this.name, err: message.reason }, 'encoding failed');
-      pending?.reject(unavailable('The encoder could not encode a text.', message.reason));
+      this.#log.error({ model: this.name, err: message.error }, 'encoding failed');
+      pending?.reject(unavailable('The encoder could not encode a text.', message.error));
     }
   }
 

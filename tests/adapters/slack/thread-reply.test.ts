@@ -171,6 +171,21 @@ describe('a draft', () => {
     },
   );
 
+  it.each(['chat.startStream', 'chat.appendStream'] as const)(
+    'that waits for the rate limit of %s does not hold the answer',
+    async (method) => {
+      const { slack, reply } = await ask();
+      slack.fail(method, { status: 429, retryAfter: '50' });
+      await reply.stream(safe('Set'));
+      await settled();
+      await reply.stream(safe('Set the'));
+      await settled();
+      await reply.finish(sampleAnswer()); // Longer than a test may take, were it waited for.
+      expect(slack.seen()).toHaveLength(1);
+      expect(slack.seen()[0]).toContain('0.6');
+    },
+  );
+
   it('that was deleted by someone is answered anew', async () => {
     const { slack, reply } = await ask();
     await reply.stream(safe('Set'));

@@ -1,7 +1,7 @@
 // What may be read for an answer: by person, by place, and when the directory fails.
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { type Directory, noDirectory, readersOf } from '../../src/safety/directory.js';
+import { type Directory, noDirectory, readersOf } from '../../src/safety/readers.js';
 
 const SEES =
   (directory: Directory) =>
