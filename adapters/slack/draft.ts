@@ -33,6 +33,8 @@ export class Draft {
   #lost = false;
   /** A call failed, or `close` was called: nothing more is shown. */
   #resting = false;
+  /** A finished answer does not wait until a draft would be allowed. */
+  readonly #closing = new AbortController();
   /** The one loop that sends, while there is something to send. */
   #pump: Promise<void> | undefined;
 
@@ -58,6 +60,7 @@ export class Draft {
   /** Ends the draft. Resolves to the message that the answer replaces, if one was shown. Never rejects. */
   async close(): Promise<string | undefined> {
     this.#resting = true;
+    this.#closing.abort();
     await this.#pump;
     if (this.#lost) {
       this.#ts = await this.#posts.find(0).catch(() => undefined);
@@ -96,6 +99,7 @@ export class Draft {
     const started = await this.#sender.call<{ ts: string }>({
       method: 'chat.startStream',
       line: postsTo(channel),
+      signal: this.#closing.signal,
       args: () => {
         const text = this.#take();
         if (text === undefined) return undefined;
@@ -104,7 +108,7 @@ export class Draft {
         return { channel, thread_ts: thread, markdown_text: this.#streamed, ...recipient };
       },
       landed: async () => {
-        const ts = await this.#posts.findUnfinishedStream();
+        const ts = await this.#posts.findUnfinishedStream(this.#closing.signal);
         return ts === undefined ? undefined : { ts };
       },
     });
@@ -119,6 +123,7 @@ export class Draft {
     await this.#sender.call({
       method: 'chat.appendStream',
       line: editsIn(channel),
+      signal: this.#closing.signal,
       args: () => {
         const text = unpingedDraft(this.#take() ?? '', MESSAGE_CHARS);
         if (text.length <= this.#streamed.length || !text.startsWith(this.#streamed)) return undefined;
@@ -136,14 +141,14 @@ export class Draft {
   }
 
   async #post(): Promise<void> {
-    const ts = await this.#posts.post({ part: 0 }, () => this.#part());
+    const ts = await this.#posts.post({ part: 0 }, () => this.#part(), this.#closing.signal);
     if (ts === undefined) return;
     this.#way = 'edit';
     this.#ts = ts;
   }
 
   async #edit(): Promise<void> {
-    await this.#posts.edit(this.#ts as string, { part: 0 }, () => this.#part());
+    await this.#posts.edit(this.#ts as string, { part: 0 }, () => this.#part(), this.#closing.signal);
   }
 
   #part(): MessagePart | undefined {

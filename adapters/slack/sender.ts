@@ -34,6 +34,8 @@ export interface Call<T> {
   readonly line?: string;
   /** Asked before trying again when the first try may have worked: what it would have returned, if it did. */
   readonly landed?: () => Promise<T | undefined>;
+  /** Ends a wait for a rate limit; the call then fails with it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Sender {
@@ -83,7 +85,7 @@ export class Sender {
         const limitMs = rateLimitMs(error);
         if (limitMs !== undefined) {
           waited += limitMs;
-          if (waited > LONGEST_RATE_WAIT_MS || !(await this.#sleep(limitMs))) throw error;
+          if (waited > LONGEST_RATE_WAIT_MS || !(await this.#sleep(limitMs, call.signal))) throw error;
           continue;
         }
         const waitMs = isPassing(error) ? RETRY_WAITS_MS[tries] : undefined;
@@ -95,8 +97,10 @@ export class Sender {
     }
   }
 
-  /** False when the platform is being stopped. */
-  async #sleep(ms: number): Promise<boolean> {
-    return delay(ms, true, { signal: this.#halt.signal }).catch(() => false);
+  /** False when the platform is being stopped, or the caller no longer waits. */
+  async #sleep(ms: number, unwanted?: AbortSignal): Promise<boolean> {
+    const halt = this.#halt.signal;
+    const signal = unwanted === undefined ? halt : AbortSignal.any([halt, unwanted]);
+    return delay(ms, true, { signal }).catch(() => false);
   }
 }

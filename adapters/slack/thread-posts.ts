@@ -48,18 +48,22 @@ export class ThreadPosts {
 
   /**
    * Posts a part in the thread; its `ts`. Nothing when `content` says that it is no longer wanted. When an earlier try
-   * got no answer, the part is looked for first, and edited if it is there.
+   * got no answer, the part is looked for first, and edited if it is there. `signal` ends a wait for a rate limit.
    */
-  async post(name: PostName, content: () => MessagePart | undefined): Promise<string | undefined> {
+  async post(
+    name: PostName,
+    content: () => MessagePart | undefined,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
     const { channel, thread } = this.#address;
     const landed = async () => {
-      const ts = await this.find(name.part);
+      const ts = await this.find(name.part, signal);
       return ts === undefined ? undefined : { ts };
     };
     if (this.#unsure.has(name.part)) {
-      const earlier = await this.find(name.part);
+      const earlier = await this.find(name.part, signal);
       if (earlier !== undefined) {
-        await this.edit(earlier, name, content);
+        await this.edit(earlier, name, content, signal);
         return earlier;
       }
     }
@@ -68,6 +72,7 @@ export class ThreadPosts {
         method: 'chat.postMessage',
         line: postsTo(channel),
         landed,
+        signal,
         args: () => {
           const part = content();
           return part && { channel, thread_ts: thread, ...QUIET, ...this.#body(name, part) };
@@ -81,11 +86,17 @@ export class ThreadPosts {
   }
 
   /** Replaces a message. Blocks go with every edit: without them Slack may keep showing the old ones. */
-  async edit(ts: string, name: PostName, content: () => MessagePart | undefined): Promise<void> {
+  async edit(
+    ts: string,
+    name: PostName,
+    content: () => MessagePart | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { channel } = this.#address;
     await this.#sender.call({
       method: 'chat.update',
       line: editsIn(channel),
+      signal,
       args: () => {
         const part = content();
         return part && { channel, ts, parse: 'none', link_names: false, ...this.#body(name, part) };
@@ -107,8 +118,8 @@ export class ThreadPosts {
   }
 
   /** The message that is this part of the answer, if Slack has it: asked after a response was lost, or a restart. */
-  async find(part: number): Promise<string | undefined> {
-    const messages = await this.#replies();
+  async find(part: number, signal?: AbortSignal): Promise<string | undefined> {
+    const messages = await this.#replies(signal);
     return messages.find(({ metadata }) => {
       const payload = metadata?.event_payload;
       return (
@@ -123,8 +134,8 @@ export class ThreadPosts {
    * A message of ours after the question that carries no name. Only a stream that was begun and not finished looks so:
    * Slack takes no metadata when a stream starts.
    */
-  async findUnfinishedStream(): Promise<string | undefined> {
-    const messages = await this.#replies();
+  async findUnfinishedStream(signal?: AbortSignal): Promise<string | undefined> {
+    const messages = await this.#replies(signal);
     const ours = messages.filter(
       ({ ts, bot_id, metadata }) =>
         bot_id === this.#botId && metadata == null && Number(ts) > Number(this.#address.ts),
@@ -132,10 +143,11 @@ export class ThreadPosts {
     return ours.at(-1)?.ts;
   }
 
-  async #replies() {
+  async #replies(signal?: AbortSignal) {
     const { channel, thread, ts } = this.#address;
     const history = await this.#sender.call<unknown>({
       method: 'conversations.replies',
+      signal,
       args: () => ({
         channel,
         ts: thread,
