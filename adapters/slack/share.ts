@@ -3,12 +3,13 @@ import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
 import { ANSWER_METADATA } from './app-surface.js';
 import { asked } from './asker-reply.js';
-import { fromSlack } from './delivery-error.js';
+import { fromSlack, slackCode } from './delivery-error.js';
+import { withPlainFallback } from './plain-fallback.js';
 import { answerParts, MESSAGE_CHARS, type MessagePart, wordsPart } from './render/message.js';
 import { text } from './render/rich-text.js';
 import type { ResponseUrls } from './response-url.js';
 import { postsTo, type Sender } from './sender.js';
-import type { PrivateAnswer, SharedAnswers } from './shared-answers.js';
+import type { ClaimedAnswer, PrivateAnswer, SharedAnswers } from './shared-answers.js';
 import { QUIET } from './thread-posts.js';
 
 const postedSchema = z.object({ ts: z.string() });
@@ -45,6 +46,7 @@ export async function shareAnswer(
   try {
     await postShared(kept, sender);
   } catch (error) {
+    if (slackCode(error) === undefined) kept.soFar.unsure = true;
     shared.release(press.answerId);
     const { message, cure } = fromSlack(error);
     return tell(`I could not share the answer. ${message} ${cure}`);
@@ -52,12 +54,22 @@ export async function shareAnswer(
   await tell('Shared in this channel.', true);
 }
 
-async function postShared(kept: PrivateAnswer, sender: Sender): Promise<void> {
-  let thread: string | undefined;
-  const [first, ...rest] = answerParts(kept.answer, MESSAGE_CHARS - 1_000);
-  if (first === undefined) return;
-  thread = await post(kept, sender, 0, withHead(first, kept), undefined);
-  for (const [at, part] of rest.entries()) await post(kept, sender, at + 1, part, thread);
+/** Posts the parts that are not in the channel yet: the first there, the others in its thread. */
+async function postShared(kept: ClaimedAnswer, sender: Sender): Promise<void> {
+  const { soFar } = kept;
+  const parts = answerParts(kept.answer, MESSAGE_CHARS - 1_000);
+  for (const [at, part] of parts.entries()) {
+    if (at < soFar.posted.length) continue;
+    const thread = soFar.posted[0];
+    const earlier = soFar.unsure
+      ? postedSchema.optional().parse(await find(sender, kept.channel, thread, kept.answer.id, at))
+      : undefined;
+    const whole = at === 0 ? withHead(part, kept) : part;
+    soFar.posted.push(
+      earlier?.ts ?? (await withPlainFallback(whole, (message) => post(kept, sender, at, message, thread))),
+    );
+    soFar.unsure = false;
+  }
 }
 
 async function post(

@@ -11,19 +11,31 @@ export interface PrivateAnswer {
   readonly asker: string;
 }
 
+/** What is in the channel already, so that a press after a failure goes on from there. */
+export interface SharedSoFar {
+  /** The `ts` of the parts that were posted, in order. */
+  readonly posted: string[];
+  /** The next part was sent and no answer came back: it may be there. */
+  unsure: boolean;
+}
+
+export type ClaimedAnswer = PrivateAnswer & { readonly soFar: SharedSoFar };
+
 export class SharedAnswers {
-  readonly #kept = new LRUCache<string, PrivateAnswer>({ max: KEPT });
+  readonly #kept = new LRUCache<string, ClaimedAnswer>({ max: KEPT });
   readonly #shared = new LRUCache<string, true>({ max: KEPT });
 
   keep(shareable: PrivateAnswer): void {
-    this.#kept.set(shareable.answer.id, shareable);
+    const { id } = shareable.answer;
+    const soFar = this.#kept.get(id)?.soFar ?? { posted: [], unsure: false };
+    this.#kept.set(id, { ...shareable, soFar });
   }
 
   /**
    * Claims the answer for sharing, once: whoever presses the button twice gets `already`. Only the asker in the channel
    * of the question may share it; anything else looks as if it were gone.
    */
-  claim(answerId: string, channel: string, user: string): PrivateAnswer | 'already' | 'gone' {
+  claim(answerId: string, channel: string, user: string): ClaimedAnswer | 'already' | 'gone' {
     const kept = this.#kept.get(answerId);
     if (kept === undefined || kept.channel !== channel || kept.asker !== user) return 'gone';
     if (this.#shared.has(answerId)) return 'already';

@@ -4,9 +4,10 @@ import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
-import { BAD_BLOCKS, fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
+import { fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
 import { Draft } from './draft.js';
 import type { InFlight } from './in-flight.js';
+import { withPlainFallback } from './plain-fallback.js';
 import { answerParts, MESSAGE_CHARS, type MessagePart, noticePart, wordsPart } from './render/message.js';
 import type { Sender } from './sender.js';
 import { type PostName, QUIET, ThreadPosts } from './thread-posts.js';
@@ -118,22 +119,14 @@ export class ThreadReply implements Reply {
     for (const limit of LIMITS) {
       const parts = render(limit);
       try {
-        for (const [at, part] of parts.entries()) await this.#deliverPart(part, { part: at, answerId });
+        for (const [at, whole] of parts.entries())
+          await withPlainFallback(whole, (part) => this.#place(part, { part: at, answerId }));
         return parts.length;
       } catch (error) {
         if (!TOO_LONG.has(slackCode(error) ?? '') || limit === LIMITS.at(-1)) throw error;
       }
     }
     return 0;
-  }
-
-  async #deliverPart(part: MessagePart, name: PostName): Promise<void> {
-    try {
-      await this.#place(part, name);
-    } catch (error) {
-      if (!BAD_BLOCKS.has(slackCode(error) ?? '')) throw error;
-      await this.#place({ ...part, blocks: part.plain }, name);
-    }
   }
 
   async #place(part: MessagePart, name: PostName): Promise<void> {

@@ -178,6 +178,34 @@ describe('the button', () => {
     expect(slack.seen()).toHaveLength(1);
   });
 
+  it('goes on after the parts that were posted, when it is pressed again after a failure', async () => {
+    const markdown = ['a', 'b', 'c'].map((letter) => letter.repeat(7_000)).join('\n\n');
+    const { slack } = await answered({ markdown });
+    const button = last();
+    const posts = () => slack.callsOf('chat.postMessage').length;
+    const pressed = slack.press(button);
+    while (posts() < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    slack.fail('chat.postMessage', { error: 'restricted_action' });
+    await pressed;
+    await settled();
+    expect(visible(last())).toContain('could not share');
+    expect(slack.messages.filter(({ user }) => user === 'UBOT')).toHaveLength(1);
+    await slack.press(button);
+    await settled();
+    await settled();
+    const [first, ...rest] = slack.messages.filter(({ user }) => user === 'UBOT');
+    expect(rest.map(({ thread }) => thread)).toEqual([first?.ts, first?.ts]);
+  });
+
+  it('shares in plain blocks what Slack does not take in rich ones', async () => {
+    const { slack } = await answered();
+    slack.fail('chat.postMessage', { error: 'invalid_blocks' });
+    await slack.press(last());
+    await settled();
+    expect(slack.seen()).toHaveLength(1);
+    expect(slack.seen()[0]).toMatch(/@U1 shared an answer[\s\S]*Set the density/);
+  });
+
   it('shares once although the response was lost', async () => {
     const { slack } = await answered();
     slack.fail('chat.postMessage', 'lost');
