@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Source } from '../../ingest/source.js';
 import { sync } from '../../ingest/sync.js';
 import { type Config, missingFor } from '../config.js';
+import { ChipwrightError } from '../errors.js';
 import {
   HANDBOOK,
   handbook,
@@ -52,6 +53,7 @@ async function indexDocuments(
   for (const source of sources) {
     const view = progressView(shell, tools.now);
     const { log, now } = tools;
+    const held = (await index.contentHashes(source.name)).size;
     const summary = await sync(source, {
       index,
       encoder,
@@ -59,7 +61,16 @@ async function indexDocuments(
       now,
       signal: shell.signal,
       onProgress: showIngest(view),
-    }).finally(() => view.end());
+    })
+      .catch((error: unknown) => {
+        // A mount that went away must not keep a service from answering with what it has.
+        if (!(error instanceof ChipwrightError) || error.code !== 'document_unreadable' || held === 0)
+          throw error;
+        warn(shell, `${error.message} ${error.cure}`);
+        return undefined;
+      })
+      .finally(() => view.end());
+    if (summary === undefined) continue;
     for (const { path, reason } of summary.skipped) warn(shell, `skipped ${path}: ${reason}`);
     say(shell, `${source.name}: ${summary.documents} documents, ${summary.chunks} passages.`);
   }

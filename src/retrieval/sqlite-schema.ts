@@ -67,7 +67,7 @@ export function checkIdentity(
     const stored = read.get(part)?.value;
     if (stored === undefined) {
       db.prepare('INSERT INTO identity (key, value) VALUES (?, ?)').run(part, value);
-    } else if (part === 'encoder' && stored === NO_ENCODER) {
+    } else if (part === 'encoder' && stored === NO_ENCODER && value !== NO_ENCODER) {
       adopt(db, value);
     } else if (stored !== value) {
       const refusal = mismatch(file, part, stored, value);
