@@ -5,11 +5,11 @@ import type { Delivery, Reply } from '../../src/conversation/reply.js';
 import type { AskerAddress } from './address.js';
 import { SHARE_ACTION } from './app-surface.js';
 import { fromSlack } from './delivery-error.js';
-import type { InFlight } from './in-flight.js';
 import { answerParts, context, MESSAGE_CHARS, type MessagePart, noticePart } from './render/message.js';
 import { RESPONSE_URL_USES, type ResponseUrls } from './response-url.js';
 import type { Sender } from './sender.js';
 import type { SharedAnswers } from './shared-answers.js';
+import type { UnfinishedWork } from './unfinished-work.js';
 
 /** One use of the address stays free for a retry. */
 const MOST_PARTS = RESPONSE_URL_USES - 1;
@@ -19,7 +19,7 @@ export interface AskerReplyParts {
   readonly responseUrls: ResponseUrls;
   readonly shared: SharedAnswers;
   readonly sender: Sender;
-  readonly inFlight: InFlight;
+  readonly unfinished: UnfinishedWork;
 }
 
 /** There is no draft: an ephemeral message cannot be edited, and the command's own line already says "Searching". */
@@ -47,7 +47,7 @@ export class AskerReply implements Reply {
   }
 
   #endWith(parts: readonly MessagePart[], id: string): Promise<Delivery> {
-    this.#end ??= this.#parts.inFlight.add(this.#deliver(parts, id)).catch((error: unknown) => {
+    this.#end ??= this.#parts.unfinished.add(this.#deliver(parts, id)).catch((error: unknown) => {
       this.#end = undefined;
       throw fromSlack(error);
     });

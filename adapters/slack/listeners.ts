@@ -6,7 +6,6 @@ import type { Admission, Inbox } from '../../src/conversation/platform.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { ASK_COMMAND, ASK_SHORTCUT, SHARE_ACTION, SUGGESTED_PROMPTS } from './app-surface.js';
 import { asked } from './asker-reply.js';
-import type { InFlight } from './in-flight.js';
 import { type FollowUps, fromCommand, fromEvent, fromShortcut, type Identity } from './incoming.js';
 import {
   commandSchema,
@@ -22,6 +21,7 @@ import type { ResponseUrls } from './response-url.js';
 import type { Sender } from './sender.js';
 import { shareAnswer } from './share.js';
 import type { SharedAnswers } from './shared-answers.js';
+import type { UnfinishedWork } from './unfinished-work.js';
 
 const USAGE = `Type ${ASK_COMMAND.command} and your question, for example: ${ASK_COMMAND.command} ${ASK_COMMAND.usageHint} Only you see the answer, until you share it.`;
 const BUSY = 'I have too many questions at the moment. Ask again in a minute.';
@@ -39,20 +39,20 @@ export interface ListenerParts {
   readonly sender: Sender;
   readonly responseUrls: ResponseUrls;
   readonly shared: SharedAnswers;
-  readonly inFlight: InFlight;
+  readonly unfinished: UnfinishedWork;
   readonly now: () => number;
   readonly log: Logger;
 }
 
 export function listen(app: App, parts: ListenerParts): void {
-  const { intake, followUps, sender, responseUrls, shared, inFlight, now, log } = parts;
+  const { intake, followUps, sender, responseUrls, shared, unfinished, now, log } = parts;
   const delivery = (retryNum: number | undefined) => ({ now: new Date(now()), attempt: (retryNum ?? 0) + 1 });
   /** Tells a person something about a command or shortcut; that it failed is for the log. */
   const tell = (responseUrl: string, words: string) => {
     const told = responseUrls.send(responseUrl, { part: wordsPart(words) }).catch((error: unknown) => {
       log.warn({ err: error }, 'A person could not be told why nothing happened');
     });
-    void inFlight.add(told);
+    void unfinished.add(told);
   };
 
   const onMessage = async (event: unknown, body: unknown, retryNum: number | undefined) => {
@@ -74,7 +74,7 @@ export function listen(app: App, parts: ListenerParts): void {
     const { tab, channel } = read(homeOpenedSchema, event);
     if (tab !== 'messages' || channel == null) return;
     const args = () => ({ channel_id: channel, prompts: SUGGESTED_PROMPTS });
-    void inFlight.add(sender.attempt({ method: 'assistant.threads.setSuggestedPrompts', args }));
+    void unfinished.add(sender.attempt({ method: 'assistant.threads.setSuggestedPrompts', args }));
   });
 
   app.command(ASK_COMMAND.command, async ({ command, ack, context }) => {
@@ -112,7 +112,7 @@ export function listen(app: App, parts: ListenerParts): void {
     const sharing = shareAnswer(press, shared, sender, responseUrls).catch((error: unknown) => {
       log.warn({ answerId, err: error }, 'A person could not be told what became of a shared answer');
     });
-    void inFlight.add(sharing);
+    void unfinished.add(sharing);
   });
 
   app.error(async (error) => {

@@ -19,7 +19,6 @@ import { AskerReply } from './asker-reply.js';
 import { boltLogger } from './bolt-logger.js';
 import { fromSlack, networkCode, slackCode, TOKEN_REFUSED } from './delivery-error.js';
 import { HttpReceiver } from './http-receiver.js';
-import { InFlight } from './in-flight.js';
 import type { Identity } from './incoming.js';
 import { type Intake, listen } from './listeners.js';
 import { ResponseUrls } from './response-url.js';
@@ -27,6 +26,7 @@ import { Sender } from './sender.js';
 import { SharedAnswers } from './shared-answers.js';
 import { SocketReceiver } from './socket-receiver.js';
 import { ThreadReply } from './thread-reply.js';
+import { UnfinishedWork } from './unfinished-work.js';
 import { clientOptions, webClient } from './web-client.js';
 
 /** Credentials and choices, already validated. With `appToken` Socket Mode is used, else HTTP with `signingSecret`. */
@@ -70,7 +70,7 @@ class SlackPlatform implements Platform {
   readonly #receiver: HttpReceiver | SocketReceiver;
   readonly #responseUrls: ResponseUrls;
   readonly #shared = new SharedAnswers();
-  readonly #inFlight = new InFlight();
+  readonly #unfinished = new UnfinishedWork();
   readonly #abilities: Abilities = allAbilities();
   readonly #threads = new LRUCache<string, true>({ max: THREADS });
   #intake: Intake | undefined;
@@ -115,7 +115,7 @@ class SlackPlatform implements Platform {
       sender: this.#sender,
       responseUrls: this.#responseUrls,
       shared: this.#shared,
-      inFlight: this.#inFlight,
+      unfinished: this.#unfinished,
       now: tools.now,
       log,
     });
@@ -136,7 +136,7 @@ class SlackPlatform implements Platform {
     signal.addEventListener('abort', halt, { once: true });
     if (signal.aborted) halt();
     await this.#receiver.stop();
-    await this.#inFlight.idle(signal);
+    await this.#unfinished.idle(signal);
   }
 
   async check(): Promise<PlatformHealth> {
@@ -158,7 +158,7 @@ class SlackPlatform implements Platform {
         responseUrls: this.#responseUrls,
         shared: this.#shared,
         sender: this.#sender,
-        inFlight: this.#inFlight,
+        unfinished: this.#unfinished,
       });
     }
     return new ThreadReply({
@@ -167,7 +167,7 @@ class SlackPlatform implements Platform {
       botId: this.#intake?.me.botId ?? '',
       sender: this.#sender,
       abilities: this.#abilities,
-      inFlight: this.#inFlight,
+      unfinished: this.#unfinished,
       restored: message.receivedAt.getTime() < this.#startedAt,
       answered: () => this.#threads.set(`${address.channel}:${address.thread}`, true),
     });

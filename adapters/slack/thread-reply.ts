@@ -6,12 +6,12 @@ import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
 import { fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
 import { Draft } from './draft.js';
-import type { InFlight } from './in-flight.js';
 import { withPlainFallback } from './plain-fallback.js';
 import { answerParts, MESSAGE_CHARS, type MessagePart, noticePart, wordsPart } from './render/message.js';
 import type { Sender } from './sender.js';
 import { type PostName, QUIET, ThreadPosts } from './thread-posts.js';
 import { ThreadStatus } from './thread-status.js';
+import type { UnfinishedWork } from './unfinished-work.js';
 
 /** When Slack calls a message too long although it is within our limit, it is cut smaller, and smaller again. */
 const LIMITS = [MESSAGE_CHARS, 4_000, 1_500] as const;
@@ -29,7 +29,7 @@ export interface ThreadReplyParts {
   readonly botId: string;
   readonly sender: Sender;
   readonly abilities: Abilities;
-  readonly inFlight: InFlight;
+  readonly unfinished: UnfinishedWork;
   /** The question comes from before this process: an earlier one may have left a draft, or even the answer. */
   readonly restored: boolean;
   /** Called once the bot has spoken in the thread. */
@@ -56,7 +56,7 @@ export class ThreadReply implements Reply {
 
   status(stage: Stage): void {
     if (this.#end !== undefined || this.#draft.begun) return;
-    void this.#parts.inFlight.add(this.#status.show(stage));
+    void this.#parts.unfinished.add(this.#status.show(stage));
   }
 
   async stream(draft: SafeMarkdown): Promise<void> {
@@ -73,7 +73,7 @@ export class ThreadReply implements Reply {
 
   /** The first ending wins. One that failed may be tried again, by the same or another ending. */
   #endWith(render: (limit: number) => MessagePart[], answerId: string): Promise<Delivery> {
-    this.#end ??= this.#parts.inFlight.add(this.#deliver(render, answerId)).catch((error: unknown) => {
+    this.#end ??= this.#parts.unfinished.add(this.#deliver(render, answerId)).catch((error: unknown) => {
       this.#end = undefined;
       throw fromSlack(error);
     });
@@ -91,7 +91,7 @@ export class ThreadReply implements Reply {
       if (UNREACHABLE.has(slackCode(error) ?? '')) await this.#tellAsker(error);
       throw error;
     } finally {
-      void this.#parts.inFlight.add(this.#status.clear());
+      void this.#parts.unfinished.add(this.#status.clear());
     }
   }
 

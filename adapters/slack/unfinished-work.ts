@@ -1,6 +1,6 @@
 // Work that was begun and is not done: what a stop waits for.
 
-export class InFlight {
+export class UnfinishedWork {
   readonly #work = new Set<Promise<unknown>>();
 
   /** Hands the promise back; its failure stays the caller's affair. */
