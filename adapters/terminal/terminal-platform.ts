@@ -2,9 +2,9 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import type { IncomingMessage } from '../../src/conversation/message.js';
 import type { Inbox, Platform } from '../../src/conversation/platform.js';
 import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
+import { localMessage } from './local-message.js';
 import { renderAnswer, renderNotice } from './render-answer.js';
 
 export interface TerminalParts {
@@ -52,7 +52,7 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
   async function ask(inbox: Inbox, text: string): Promise<void> {
     const id = `terminal:${newId()}`;
     const answered = new Promise<void>((resolve) => whenAnswered.set(id, resolve));
-    const admission = await inbox.accept(toMessage(id, text, now()));
+    const admission = await inbox.accept(localMessage(id, text, now()));
     if (admission === 'accepted') await answered;
     else write(admission === 'draining' ? 'The bot is stopping.' : 'The bot is busy. Ask again in a moment.');
     whenAnswered.delete(id);
@@ -100,21 +100,5 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
         },
       };
     },
-  };
-}
-
-function toMessage(id: string, text: string, at: number): IncomingMessage {
-  return {
-    id,
-    thread: { platform: 'terminal', tenant: 'local', key: 'terminal' },
-    author: { id: 'local', tenant: 'local', kind: 'human' },
-    surface: 'direct',
-    addressed: 'direct',
-    visibility: 'thread',
-    text: text.normalize('NFC'),
-    attachments: [],
-    receivedAt: new Date(at),
-    attempt: 1,
-    address: id,
   };
 }

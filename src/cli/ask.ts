@@ -1,7 +1,7 @@
 // `chipwright ask "question"`: one question, one answer with its sources.
 import { Command } from 'commander';
+import { localMessage } from '../../adapters/terminal/local-message.js';
 import { renderAnswer } from '../../adapters/terminal/render-answer.js';
-import type { IncomingMessage } from '../conversation/message.js';
 import { openAssistant } from '../main.js';
 import { headingLine } from '../retrieval/passage.js';
 import { audience } from '../safety/access.js';
@@ -19,7 +19,7 @@ export function askCommand(shell: Shell): Command {
       await withLibrary(shell, session, false, async (library) => {
         await requireDocuments(library);
         const assistant = openAssistant(session.config, session.tools, library);
-        const message = toMessage(question, session.tools.newId(), session.tools.now());
+        const message = localMessage(`ask:${session.tools.newId()}`, question, session.tools.now());
         for await (const event of assistant.answer(message, { history: [], signal: shell.signal })) {
           if (event.type !== 'answer') continue;
           const { answer, trace } = event;
@@ -59,20 +59,4 @@ export function askCommand(shell: Shell): Command {
         }
       });
     });
-}
-
-function toMessage(text: string, id: string, at: number): IncomingMessage {
-  return {
-    id: `ask:${id}`,
-    thread: { platform: 'terminal', tenant: 'local', key: id },
-    author: { id: 'local', tenant: 'local', kind: 'human' },
-    surface: 'direct',
-    addressed: 'direct',
-    visibility: 'thread',
-    text,
-    attachments: [],
-    receivedAt: new Date(at),
-    attempt: 1,
-    address: id,
-  };
 }
