@@ -15,6 +15,18 @@ export interface EncoderIdentity {
   readonly dimensions: number;
 }
 
+/** Id of the encoder a file was made with: null for words only, undefined for a file that has no documents yet. */
+export function storedEncoder(db: Database.Database): string | null | undefined {
+  const hasTables = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'identity'").get() !== undefined;
+  if (!hasTables) return undefined;
+  const stored = db
+    .prepare<[], { value: string }>("SELECT value FROM identity WHERE key = 'encoder'")
+    .get()?.value;
+  const isEmpty = db.prepare('SELECT 1 FROM documents LIMIT 1').get() === undefined;
+  if (stored === undefined || isEmpty) return undefined;
+  return stored === NO_ENCODER ? null : stored;
+}
+
 /** Makes the tables that are not there yet. */
 export function createSchema(db: Database.Database, encoder: EncoderIdentity | null): void {
   db.exec(`
