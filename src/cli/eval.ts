@@ -13,7 +13,7 @@ import {
   score,
 } from '../evaluation/retrieval-evaluation.js';
 import type { Library } from '../main.js';
-import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
+import { HybridRetriever, type RetrieverPart } from '../retrieval/hybrid-retriever.js';
 import type { RetrievalMode } from '../retrieval/retriever.js';
 import { openSqliteIndex } from '../retrieval/sqlite-index.js';
 import { progressView } from './progress.js';
@@ -120,7 +120,8 @@ async function rankAll(
     view.end();
     const rankings: Rankings[] = [];
     for (const { mode, clauses } of ways) {
-      const retriever = new HybridRetriever({ index, encoder, now: tools.now, clauses });
+      const without = new Set<RetrieverPart>(clauses ? [] : ['clauses']);
+      const retriever = new HybridRetriever({ index, encoder, now: tools.now, without });
       rankings.push(await rank(set, retriever, mode));
     }
     return rankings;

@@ -23,6 +23,26 @@ export function fuse(lists: readonly { readonly list: HitList; readonly weight: 
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }
 
+/** The constant of reciprocal rank fusion: Cormack, Clarke and Buettcher 2009. */
+const RANK_OFFSET = 60;
+
+/**
+ * Reciprocal rank fusion: adds weight / (60 + rank) over the lists. What `fuse` is measured against; it needs ranks only, no
+ * statistics of the index.
+ */
+export function fuseByRank(lists: readonly { readonly list: HitList; readonly weight: number }[]): Hit[] {
+  const scores = new Map<string, number>();
+  for (const { list, weight } of lists) {
+    if (weight <= 0) continue;
+    list.hits.forEach(({ id }, at) => {
+      scores.set(id, (scores.get(id) ?? 0) + weight / (RANK_OFFSET + at + 1));
+    });
+  }
+  return [...scores]
+    .map(([id, score]) => ({ id, score }))
+    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+}
+
 /**
  * One list out of several searches for parts of a question: each chunk with its best standardised score. The result is standardised
  * already (mean 0, deviation 1).

@@ -3,7 +3,7 @@ import { type AudienceFilter, audience } from '../safety/access.js';
 import { clausesOf } from './clauses.js';
 import { confidenceOf, STRAY_QUESTIONS, type StrayLevel, strayLevel } from './confidence.js';
 import type { Encoder } from './encoder/encoder.js';
-import { bestOf, fuse } from './fusion.js';
+import { bestOf, fuse, fuseByRank } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
 import { questionTerms } from './lexical.js';
 import type { Retrieval, RetrievalMode, Retriever } from './retriever.js';
@@ -19,13 +19,25 @@ const STILL_THE_SAME = 0.1;
 
 const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
 
+/** What can be left out of a search, to measure what it adds. */
+export type RetrieverPart =
+  | 'clauses'
+  | 'lexical'
+  | 'dense'
+  | 'collapse'
+  | 'pairs'
+  | 'headings'
+  | 'corpus-statistics';
+
+const WITH_ALL: ReadonlySet<RetrieverPart> = new Set();
+
 export interface HybridRetrieverParts {
   readonly index: Index;
   /** Null when no model could be had: then words alone are searched. */
   readonly encoder: Encoder | null;
   readonly now: () => number;
-  /** False searches the question as a whole only: for measuring what its parts add. */
-  readonly clauses?: boolean;
+  /** Parts to search without: for measuring what they add. */
+  readonly without?: ReadonlySet<RetrieverPart>;
 }
 
 export class HybridRetriever implements Retriever {
@@ -43,24 +55,29 @@ export class HybridRetriever implements Retriever {
     limit: number,
     wanted: RetrievalMode = 'hybrid',
   ): Promise<Retrieval> {
-    const { index, encoder, now, clauses: inParts = true } = this.#parts;
+    const { index, encoder, now, without = WITH_ALL } = this.#parts;
     const text = question.slice(0, LONGEST_QUESTION);
-    const mode = encoder === null ? 'lexical' : wanted;
+    const mode = encoder === null || without.has('dense') ? 'lexical' : wanted;
     const candidates = Math.max(CANDIDATES, limit);
 
     const started = now();
     const vectors =
       encoder === null || mode === 'lexical'
         ? []
-        : await encoder.encode([text, ...(inParts ? clausesOf(text) : [])], 'query');
+        : await encoder.encode([text, ...(without.has('clauses') ? [] : clausesOf(text))], 'query');
     const encoded = now();
     const [dense = NOTHING, ...clauses] =
       vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
-    const lexical = await index.lexical(questionTerms(text), filter, candidates);
-    const ranked = fuse([
+    const lexical = await index.lexical(
+      questionTerms(text, { pairs: !without.has('pairs'), headings: !without.has('headings') }),
+      filter,
+      candidates,
+    );
+    const join = without.has('corpus-statistics') ? fuseByRank : fuse;
+    const ranked = join([
       { list: dense, weight: 1 },
       { list: bestOf(clauses), weight: 1 },
-      { list: lexical, weight: mode === 'dense' ? 0 : 1 },
+      { list: lexical, weight: mode === 'dense' || without.has('lexical') ? 0 : 1 },
     ]).slice(0, limit);
     const scores = new Map(ranked.map(({ id, score }) => [id, score]));
     const found = await index.passages([...scores.keys()], filter);

@@ -63,12 +63,24 @@ export function chunkTerms(headings: string, text: string): SparseVector {
   return toSparseVector(weights);
 }
 
+/** What of a question's terms is searched; all of it, but for measuring what each part adds. */
+export interface QuestionParts {
+  /** Pairs of neighbouring words. */
+  readonly pairs?: boolean;
+  /** The title and the headings above a chunk. */
+  readonly headings?: boolean;
+}
+
 /** Weighted terms of a question: each of its terms once, in both fields. */
-export function questionTerms(question: string): SparseVector {
+export function questionTerms(
+  question: string,
+  { pairs = true, headings = true }: QuestionParts = {},
+): SparseVector {
   const weights = new Map<number, number>();
   for (const term of termsOf(question)) {
+    if (!pairs && term.includes(' ')) continue;
     weights.set(termId(TEXT_FIELD, term), 1);
-    weights.set(termId(HEADING_FIELD, term), 1);
+    if (headings) weights.set(termId(HEADING_FIELD, term), 1);
   }
   return toSparseVector(weights);
 }

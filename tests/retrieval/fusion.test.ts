@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
-import { fuse } from '../../src/retrieval/fusion.js';
+import { fuse, fuseByRank } from '../../src/retrieval/fusion.js';
 import type { HitList } from '../../src/retrieval/index-port.js';
 import { Moments } from '../../src/retrieval/moments.js';
 import { TopK } from '../../src/retrieval/top-k.js';
@@ -113,4 +113,17 @@ describe('Moments', () => {
   it('says nothing of an empty index', () => {
     expect(new Moments(DIMENSIONS).scoreStatistics(vector())).toEqual({ mean: 0, deviation: 0 });
   });
+});
+
+it('fuses by rank alone, whatever the scores and statistics', () => {
+  const fused = fuseByRank([
+    { list: list({ a: 900, b: 1 }, 5, 0), weight: 1 },
+    { list: list({ b: 0.2, c: 0.1 }), weight: 1 },
+    { list: list({ d: 1 }), weight: 0 },
+  ]);
+  expect(fused).toEqual([
+    { id: 'b', score: 1 / 62 + 1 / 61 },
+    { id: 'a', score: 1 / 61 },
+    { id: 'c', score: 1 / 62 },
+  ]);
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clausesOf } from '../../src/retrieval/clauses.js';
 import { STRAY_QUESTIONS, strayLevel } from '../../src/retrieval/confidence.js';
 import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
-import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
+import { HybridRetriever, type RetrieverPart } from '../../src/retrieval/hybrid-retriever.js';
 import type { Index } from '../../src/retrieval/index-port.js';
 import { toIndexed } from '../../src/retrieval/indexing.js';
 import { RELEVANT } from '../../src/retrieval/retriever.js';
@@ -74,6 +74,9 @@ afterEach(() => index.close());
 const retriever = (withEncoder = true) =>
   new HybridRetriever({ index, encoder: withEncoder ? encoder : null, now: () => 0 });
 
+const without = (...parts: RetrieverPart[]) =>
+  new HybridRetriever({ index, encoder, now: () => 0, without: new Set(parts) });
+
 describe('the retriever', () => {
   it('finds by meaning what shares no word with the question', async () => {
     const { passages, mode } = await retriever().search('clock', audience(), 3);
@@ -128,6 +131,37 @@ describe('the retriever', () => {
     await one.search('wire', audience(), 1);
     const strays = encoder.encoded.filter((batch) => batch.length === STRAY_QUESTIONS.length);
     expect(strays).toHaveLength(1);
+  });
+});
+
+describe('the retriever without a part', () => {
+  const ids = async (asked: string, ...parts: RetrieverPart[]) =>
+    (await without(...parts).search(asked, audience(), 4)).passages.map(({ id }) => id);
+
+  it('searches by words alone without the dense side, and says so', async () => {
+    expect(await ids('clock', 'dense')).toEqual([]);
+    expect((await without('dense').search('clock', audience(), 4)).mode).toBe('lexical');
+  });
+
+  it('searches by meaning alone without the lexical side', async () => {
+    expect((await ids('clock buffers', 'lexical'))[0]).toBe('cts.md');
+    expect(await ids('clock', 'lexical', 'dense')).toEqual([]);
+  });
+
+  it('encodes the question as a whole only without clauses', async () => {
+    await ids('how is the clock made and where does routing happen', 'clauses');
+    expect(encoder.encoded[0]).toHaveLength(1);
+  });
+
+  it('does not see titles without headings', async () => {
+    expect(await ids('gpl', 'dense')).toEqual(['gpl.md']);
+    expect(await ids('gpl', 'dense', 'headings')).toEqual([]);
+  });
+
+  it('ranks by rank alone without statistics of the index', async () => {
+    const { passages } = await without('corpus-statistics').search('coarse grid', audience(), 4);
+    expect(passages[0]?.id).toBe('grt.md');
+    expect(passages[0]?.score).toBeCloseTo(2 / 61, 2);
   });
 });
 

@@ -76,3 +76,13 @@ it('the rarer a term, the more it weighs, and never less than nothing', () => {
   expect(inverseDocumentFrequency(100, 100)).toBeGreaterThan(0);
   expect(inverseDocumentFrequency(0, 0)).toBeGreaterThan(0);
 });
+
+it('leaves out of a question what is being measured', () => {
+  const length = (parts?: Parameters<typeof questionTerms>[1]) =>
+    questionTerms('coarse routing grid', parts).ids.length;
+  // Three words and two pairs, in two fields.
+  expect(length()).toBe(10);
+  expect(length({ pairs: false })).toBe(6);
+  expect(length({ headings: false })).toBe(5);
+  expect(length({ pairs: false, headings: false })).toBe(3);
+});
