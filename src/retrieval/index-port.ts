@@ -53,5 +53,11 @@ export interface Index {
   lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList>;
   /** The chunks of these ids that `filter` may read, in the order of `ids`, score 0. Unknown ids are left out. */
   passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]>;
+  /**
+   * Up to `limit` whole documents, those that follow the document `after` in an order of the engine's own that never changes; from
+   * the first when undefined, none at the end. Of every audience: for training and for copying on the operator's own machine, never
+   * for an answer.
+   */
+  export(after: string | undefined, limit: number): Promise<IndexedDocument[]>;
   close(): Promise<void>;
 }

@@ -3,8 +3,17 @@ import type { Schemas } from '@qdrant/js-client-rest';
 import type { Logger } from 'pino';
 import type { AudienceFilter } from '../safety/access.js';
 import { mayRead } from '../safety/access.js';
-import type { Hit, HitList, Index, IndexDescription, IndexedDocument, SparseVector } from './index-port.js';
-import type { Passage } from './passage.js';
+import type {
+  Hit,
+  HitList,
+  Index,
+  IndexDescription,
+  IndexedChunk,
+  IndexedDocument,
+  SparseVector,
+} from './index-port.js';
+import { chunkTerms } from './lexical.js';
+import { type DocumentRecord, headingLine, type Passage } from './passage.js';
 import { collectionMismatch, openCollection } from './qdrant-collection.js';
 import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
 import {
@@ -12,13 +21,16 @@ import {
   chunkPointId,
   DENSE,
   DOCUMENT_KIND,
+  documentPointId,
   HIT_FIELDS,
   LEXICAL,
   toChunkPoint,
   toContentHash,
+  toDocument,
   toDocumentPoint,
   toHit,
   toPassage,
+  toVector,
 } from './qdrant-points.js';
 import { SCORED, sampleOf, statisticsOf, statisticsOfSparse } from './qdrant-statistics.js';
 
@@ -206,6 +218,57 @@ class QdrantIndex implements Index {
       }
     }
     return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
+  /** In the order of the documents' points, which is that of a hash of their ids. */
+  async export(after: string | undefined, limit: number): Promise<IndexedDocument[]> {
+    const last = after === undefined ? undefined : documentPointId(after);
+    const { points } = await this.#connection.read('listing documents', (client) =>
+      client.scroll(this.#collection, {
+        filter: { must: [is('kind', DOCUMENT_KIND)] },
+        with_payload: true,
+        // The page begins with the offset itself, where that is still there.
+        limit: limit + 1,
+        ...(last === undefined ? {} : { offset: last }),
+      }),
+    );
+    const documents = points
+      .filter(({ id }) => id !== last)
+      .slice(0, limit)
+      .flatMap(({ payload }) => toDocument(payload) ?? []);
+    const whole = await this.#withChunks(documents.map(({ id }) => id));
+    return documents.map((document) => whole.get(document.id) ?? { document, chunks: [] });
+  }
+
+  /** Document id -> the document with its chunks in order; those without chunks are missing. */
+  async #withChunks(documentIds: readonly string[]): Promise<Map<string, IndexedDocument>> {
+    const found = new Map<string, { document: DocumentRecord; chunks: IndexedChunk[] }>();
+    let offset: Schemas['ExtendedPointId'] | undefined;
+    do {
+      if (documentIds.length === 0) break;
+      const page = await this.#connection.read('reading documents', (client) =>
+        client.scroll(this.#collection, {
+          filter: { must: [is('kind', CHUNK_KIND), { key: 'document', match: { any: [...documentIds] } }] },
+          with_payload: true,
+          with_vector: this.#stored === null ? false : [DENSE],
+          limit: BATCH,
+          ...(offset === undefined ? {} : { offset }),
+        }),
+      );
+      for (const { payload, vector: vectors } of page.points) {
+        const passage = toPassage(payload);
+        if (passage === undefined) continue;
+        const { document, score: _score, ...chunk } = passage;
+        const terms = chunkTerms(headingLine(document.title, chunk.path), chunk.text);
+        const vector = toVector(vectors);
+        const own = found.get(document.id) ?? { document, chunks: [] };
+        found.set(document.id, own);
+        own.chunks.push(vector === undefined ? { ...chunk, terms } : { ...chunk, terms, vector });
+      }
+      offset = pointIdOf(page.next_page_offset);
+    } while (offset !== undefined);
+    for (const { chunks } of found.values()) chunks.sort((a, b) => a.ordinal - b.ordinal);
+    return found;
   }
 
   /** The connections close by themselves when they are no longer used. */

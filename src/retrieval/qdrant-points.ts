@@ -33,7 +33,8 @@ export function chunkPointId(chunkId: string): string {
   return uuidOf(`${CHUNK_KIND}\0${chunkId}`);
 }
 
-function documentPointId(documentId: string): string {
+/** UUID of a document's own point. */
+export function documentPointId(documentId: string): string {
   return uuidOf(`${DOCUMENT_KIND}\0${documentId}`);
 }
 
@@ -70,7 +71,7 @@ export function toDocumentPoint(document: DocumentRecord): Schemas['PointStruct'
   return {
     id: documentPointId(document.id),
     vector: {},
-    payload: { kind: DOCUMENT_KIND, ...documentFields(document) },
+    payload: { kind: DOCUMENT_KIND, acl: [...document.audience], ...documentFields(document) },
   };
 }
 
@@ -90,9 +91,19 @@ function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
+const documentPayload = z.object({
+  // Points of documents have it since they can be exported; without it nobody may read one.
+  acl: z.array(z.string()).default([]),
+  document: z.string(),
+  source: z.string(),
+  file: z.string(),
+  title: z.string(),
+  contentHash: z.string(),
+  version: z.string(),
+});
+
 const chunkPayload = z.object({
   kind: z.literal(CHUNK_KIND),
-  acl: z.array(z.string()),
   sample: z.number(),
   id: z.string(),
   ordinal: z.number(),
@@ -103,12 +114,7 @@ const chunkPayload = z.object({
     // Only what is there: an absent field must not come back as undefined.
     .transform((place) => place as { line?: number; endLine?: number; page?: number }),
   href: z.string().optional(),
-  document: z.string(),
-  source: z.string(),
-  file: z.string(),
-  title: z.string(),
-  contentHash: z.string(),
-  version: z.string(),
+  ...documentPayload.shape,
 });
 
 /** Undefined for a point that is no chunk of ours. */
@@ -123,16 +129,26 @@ export function toPassage(payload: unknown): Passage | undefined {
     text,
     place,
     ...(href === undefined ? {} : { href }),
-    document: {
-      id: rest.document,
-      source: rest.source,
-      path: rest.file,
-      title: rest.title,
-      contentHash: rest.contentHash,
-      audience: rest.acl,
-      version: rest.version,
-    },
+    document: toRecord(rest),
     score: 0,
+  };
+}
+
+/** Undefined for a point that is no document of ours. */
+export function toDocument(payload: unknown): DocumentRecord | undefined {
+  const { data } = documentPayload.safeParse(payload);
+  return data && toRecord(data);
+}
+
+function toRecord(payload: z.infer<typeof documentPayload>): DocumentRecord {
+  return {
+    id: payload.document,
+    source: payload.source,
+    path: payload.file,
+    title: payload.title,
+    contentHash: payload.contentHash,
+    audience: payload.acl,
+    version: payload.version,
   };
 }
 
@@ -145,11 +161,19 @@ export function toHit(payload: unknown): { id: string; acl: string[] } | undefin
   return hitPayload.safeParse(payload).data;
 }
 
-const documentPayload = z.object({ document: z.string(), contentHash: z.string() });
+const storedVectors = z.object({ [DENSE]: z.array(z.number()) });
+
+/** The dense vector of a point; undefined where it has none. */
+export function toVector(vectors: unknown): Float32Array | undefined {
+  const { data } = storedVectors.safeParse(vectors);
+  return data && Float32Array.from(data[DENSE]);
+}
+
+const hashPayload = z.object({ document: z.string(), contentHash: z.string() });
 
 /** Document id and content hash of a document's point; undefined for one that is not ours. */
 export function toContentHash(payload: unknown): [string, string] | undefined {
-  const { data } = documentPayload.safeParse(payload);
+  const { data } = hashPayload.safeParse(payload);
   return data && [data.document, data.contentHash];
 }
 

@@ -12,9 +12,9 @@ import type {
   IndexedDocument,
   SparseVector,
 } from './index-port.js';
-import { inverseDocumentFrequency } from './lexical.js';
+import { chunkTerms, inverseDocumentFrequency } from './lexical.js';
 import { Moments } from './moments.js';
-import type { DocumentRecord, Passage } from './passage.js';
+import { type DocumentRecord, headingLine, type Passage } from './passage.js';
 import { SqlitePostings } from './sqlite-postings.js';
 import { bytesOf, type ChunkRow, type DocumentRow, tagsOf, toPassage, vectorOf } from './sqlite-rows.js';
 import { checkIdentity, createSchema, type EncoderIdentity } from './sqlite-schema.js';
@@ -177,8 +177,40 @@ export class SqliteIndex implements Index {
     });
   }
 
+  async export(after: string | undefined, limit: number): Promise<IndexedDocument[]> {
+    return guard(() => {
+      const page = this.#db.prepare<[string, number], DocumentRow>(
+        'SELECT * FROM documents WHERE id > ? ORDER BY id LIMIT ?',
+      );
+      const chunks = this.#db.prepare<[string], ChunkRow>(
+        'SELECT * FROM chunks WHERE document = ? ORDER BY ordinal',
+      );
+      // One transaction, so that no document is read half old and half new.
+      const read = this.#db.transaction(() => {
+        this.#refresh();
+        return page.all(after ?? '', limit).map((row) => {
+          const document = this.#toDocument(row);
+          return { document, chunks: chunks.all(row.id).map((chunk) => this.#toIndexed(chunk, document)) };
+        });
+      });
+      return read();
+    });
+  }
+
   async close(): Promise<void> {
     this.#db.close();
+  }
+
+  #toIndexed(row: ChunkRow, document: DocumentRecord): IndexedChunk {
+    const { document: _document, score: _score, ...chunk } = toPassage(row, document);
+    const terms = chunkTerms(headingLine(document.title, chunk.path), chunk.text);
+    const stored =
+      this.#encoder === null
+        ? undefined
+        : this.#db
+            .prepare<[bigint], { vector: Buffer }>('SELECT vector FROM vectors WHERE rowid = ?')
+            .get(BigInt(row.row));
+    return stored === undefined ? { ...chunk, terms } : { ...chunk, terms, vector: vectorOf(stored.vector) };
   }
 
   /** One transaction: all of `change` or nothing, in the file and in memory. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import type { Index, IndexedDocument, SparseVector } from '../../src/retrieval/index-port.js';
 import { chunkTerms, inverseDocumentFrequency, questionTerms } from '../../src/retrieval/lexical.js';
+import { headingLine } from '../../src/retrieval/passage.js';
 import { type AudienceFilter, audience, mayRead } from '../../src/safety/access.js';
 
 export const CONTRACT_ENCODER = { id: 'contract@1', name: 'contract', dimensions: 8 };
@@ -185,6 +186,46 @@ export function indexContract(subject: IndexSubject): void {
       const { hits } = await index.lexical(questionTerms('clock'), everyone, 7);
       expect(hits).toHaveLength(7);
       expect(hits.map(({ score }) => score)).toEqual(hits.map(({ score }) => score).sort((a, b) => b - a));
+    });
+
+    it('exports every document whole, of any audience, page by page, each once', async () => {
+      const random = seededRandom(21);
+      const stored = Array.from({ length: 23 }, (_, at) =>
+        sampleDocument(
+          `e${at}.md`,
+          Array.from({ length: at % 4 }, (_unused, part) => `text ${at} part ${part}`),
+          { random, audience: at % 5 === 0 ? ['timing'] : ['public'] },
+        ),
+      );
+      await index.put(stored);
+      const exported: IndexedDocument[] = [];
+      for (;;) {
+        const page = await index.export(exported.at(-1)?.document.id, 5);
+        if (page.length === 0) break;
+        expect(page.length).toBeLessThanOrEqual(5);
+        exported.push(...page);
+      }
+      const byId = new Map(exported.map((entry) => [entry.document.id, entry]));
+      expect(exported).toHaveLength(23);
+      for (const { document, chunks } of stored) {
+        const found = byId.get(document.id);
+        expect(found?.document).toEqual(document);
+        const withTerms = chunks.map(({ vector: _vector, ...chunk }) => ({
+          ...chunk,
+          terms: chunkTerms(headingLine(document.title, chunk.path), chunk.text),
+        }));
+        expect(found?.chunks.map(({ vector: _vector, ...chunk }) => chunk)).toEqual(withTerms);
+        chunks.forEach(({ vector = new Float32Array() }, at) => {
+          expect(dot(vector, found?.chunks[at]?.vector ?? new Float32Array())).toBeCloseTo(1, 4);
+        });
+      }
+    });
+
+    it('goes on exporting behind a document that is gone since', async () => {
+      await index.put(['a', 'b', 'c', 'd'].map((name) => sampleDocument(`${name}.md`, [name])));
+      const [first] = await index.export(undefined, 1);
+      await index.remove([first?.document.id ?? '']);
+      expect(await index.export(first?.document.id, 10)).toHaveLength(3);
     });
 
     it('stays the same index through many puts and removals in any order', async () => {

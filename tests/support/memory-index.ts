@@ -65,6 +65,13 @@ export class MemoryIndex implements Index {
     });
   }
 
+  async export(after: string | undefined, limit: number): Promise<IndexedDocument[]> {
+    return [...this.documents.values()]
+      .filter(({ document }) => after === undefined || document.id > after)
+      .sort((a, b) => (a.document.id < b.document.id ? -1 : 1))
+      .slice(0, limit);
+  }
+
   async close(): Promise<void> {}
 
   #all(): { document: IndexedDocument['document']; chunk: IndexedChunk }[] {
