@@ -4,14 +4,11 @@ import type { Chunk, Place } from '../src/retrieval/passage.js';
 import { type Block, render, span } from './chunker/block.js';
 import { pack } from './chunker/pack.js';
 import { outline, type Section } from './chunker/sections.js';
-import { TARGET_TOKENS } from './chunker/size.js';
+import { CHUNK_SIZES, type ChunkSizes } from './chunker/size.js';
 import type { ParsedDocument } from './parsed-document.js';
 
 /** Part of every content hash: raise it when the same tree gives other chunks, and everything is indexed anew. */
 export const CHUNKER_VERSION = 1;
-
-/** A section up to this many tokens may share a chunk with neighbours of its size. */
-const TINY_TOKENS = 60;
 
 interface Draft {
   readonly path: readonly string[];
@@ -23,24 +20,27 @@ export function chunk(
   document: ParsedDocument,
   documentId: string,
   link: (place: Place) => string | undefined,
+  sizes: ChunkSizes = CHUNK_SIZES,
 ): Chunk[] {
   const seen = new Map<string, number>();
-  return draftsOf(outline(document.tree, document.title)).map(({ path, blocks }, ordinal) => {
-    const text = render(blocks);
-    const content = `${path.join('\n')}\n\n${text}`;
-    const repetition = seen.get(content) ?? 0;
-    seen.set(content, repetition + 1);
-    const place = span(blocks.map((part) => part.place));
-    const href = link(place);
-    return {
-      id: chunkId(documentId, content, repetition),
-      ordinal,
-      path,
-      text,
-      place,
-      ...(href === undefined ? {} : { href }),
-    };
-  });
+  return draftsOf(outline(document.tree, document.title, sizes.max), sizes).map(
+    ({ path, blocks }, ordinal) => {
+      const text = render(blocks);
+      const content = `${path.join('\n')}\n\n${text}`;
+      const repetition = seen.get(content) ?? 0;
+      seen.set(content, repetition + 1);
+      const place = span(blocks.map((part) => part.place));
+      const href = link(place);
+      return {
+        id: chunkId(documentId, content, repetition),
+        ordinal,
+        path,
+        text,
+        place,
+        ...(href === undefined ? {} : { href }),
+      };
+    },
+  );
 }
 
 /** UUID version 5 in form: the same document, headings, text and repetition always give the same id. */
@@ -55,8 +55,8 @@ function chunkId(documentId: string, content: string, repetition: number): strin
 }
 
 /** The chunks of a section: it is one of them where it is small enough as a whole, with everything below it. */
-function draftsOf(section: Section): Draft[] {
-  if (section.tokens <= TARGET_TOKENS && !holdsDefinition(section)) return shared([section], section.path);
+function draftsOf(section: Section, sizes: ChunkSizes): Draft[] {
+  if (section.tokens <= sizes.whole && !holdsDefinition(section)) return shared([section], section.path);
   const intro: Section = { ...section, heading: null, children: [], tokens: sizeOf(section.blocks) };
   const drafts: Draft[][] = [];
   let run: Section[] = [];
@@ -66,12 +66,12 @@ function draftsOf(section: Section): Draft[] {
     run = [];
   };
   for (const part of [intro, ...section.children]) {
-    const tiny = part.tokens <= TINY_TOKENS && !holdsDefinition(part);
-    if (!tiny || run.reduce((sum, { tokens }) => sum + tokens, part.tokens) > TARGET_TOKENS) close();
+    const tiny = part.tokens <= sizes.tiny && !holdsDefinition(part);
+    if (!tiny || run.reduce((sum, { tokens }) => sum + tokens, part.tokens) > sizes.target) close();
     if (tiny) run.push(part);
     else if (part === intro)
-      drafts.push(pack(intro.blocks).map((blocks) => ({ path: section.path, blocks })));
-    else drafts.push(draftsOf(part));
+      drafts.push(pack(intro.blocks, sizes).map((blocks) => ({ path: section.path, blocks })));
+    else drafts.push(draftsOf(part, sizes));
   }
   close();
   return drafts.flat();

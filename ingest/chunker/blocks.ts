@@ -4,7 +4,7 @@ import { toString as plainText } from 'mdast-util-to-string';
 import type { Place } from '../../src/retrieval/passage.js';
 import { stripInvisible } from '../parsers/decode.js';
 import { type Block, block, frame, placeOf } from './block.js';
-import { estimateTokens, MAX_TOKENS } from './size.js';
+import { estimateTokens } from './size.js';
 import { splitText } from './split-text.js';
 import { writeMarkdown } from './write-markdown.js';
 
@@ -15,11 +15,11 @@ const BETWEEN_LINES = 0.4;
 const AT_BLANK_LINE = 0.05;
 const AFTER_LEAD_IN = 0.8;
 
-/** The blocks of these nodes, in order. Nodes without words make none. */
-export function blocksOf(nodes: readonly RootContent[]): Block[] {
+/** The blocks of these nodes, in order, of at most `limit` tokens each. Nodes without words make none. */
+export function blocksOf(nodes: readonly RootContent[], limit: number): Block[] {
   let leadIn = false;
   return nodes.flatMap((node) => {
-    const made = blocksOfNode(node);
+    const made = blocksOfNode(node, limit);
     const first = made[0];
     if (first === undefined) return [];
     if (leadIn) made[0] = { ...first, breakCost: Math.max(first.breakCost, AFTER_LEAD_IN) };
@@ -28,28 +28,28 @@ export function blocksOf(nodes: readonly RootContent[]): Block[] {
   });
 }
 
-function blocksOfNode(node: RootContent): Block[] {
-  if (node.type === 'code') return code(node);
+function blocksOfNode(node: RootContent, limit: number): Block[] {
+  if (node.type === 'code') return code(node, limit);
   if (node.type === 'thematicBreak' || node.type === 'html' || node.type === 'definition') return [];
-  if (node.type === 'list') return list(node);
+  if (node.type === 'list') return list(node, limit);
   const text = writeMarkdown(node);
   if (!/[^\s>*_~|:-]/u.test(text)) return [];
-  if (estimateTokens(text) <= MAX_TOKENS) return [block(text, placeOf(node))];
-  if (node.type === 'table') return table(node);
-  if (node.type === 'blockquote' || node.type === 'footnoteDefinition') return blocksOf(node.children);
-  return prose(text, node);
+  if (estimateTokens(text) <= limit) return [block(text, placeOf(node))];
+  if (node.type === 'table') return table(node, limit);
+  if (node.type === 'blockquote' || node.type === 'footnoteDefinition') return blocksOf(node.children, limit);
+  return prose(text, node, limit);
 }
 
 /** A paragraph that is too long, sentence by sentence. */
-function prose(text: string, node: RootContent | ListItem | TableRow): Block[] {
+function prose(text: string, node: RootContent | ListItem | TableRow, limit: number): Block[] {
   const sentence = frame('', '', '');
-  return splitText(text, MAX_TOKENS).map((piece, at) =>
+  return splitText(text, limit).map((piece, at) =>
     block(piece, placeOf(node), { frame: sentence, breakCost: at === 0 ? 0 : BETWEEN_SENTENCES }),
   );
 }
 
 /** A list is always a row of items: packing decides whether they stay together. */
-function list(node: List): Block[] {
+function list(node: List, limit: number): Block[] {
   const around = frame('', '', node.spread ? '\n\n' : '\n');
   return node.children.flatMap((item, at) => {
     const alone: List = { ...node, children: [item] };
@@ -57,19 +57,19 @@ function list(node: List): Block[] {
     const breakCost = at === 0 ? 0 : BETWEEN_ITEMS;
     const text = writeMarkdown(alone);
     if (!/[^\s>*_~|:-]/u.test(text)) return [];
-    if (estimateTokens(text) <= MAX_TOKENS) return [block(text, placeOf(item), { frame: around, breakCost })];
-    return longItem(alone, item, breakCost);
+    if (estimateTokens(text) <= limit) return [block(text, placeOf(item), { frame: around, breakCost })];
+    return longItem(alone, item, breakCost, limit);
   });
 }
 
 /** An item over the limit: its first paragraph keeps the marker, what follows stands below it. */
-function longItem(alone: List, item: ListItem, breakCost: number): Block[] {
+function longItem(alone: List, item: ListItem, breakCost: number, limit: number): Block[] {
   const [head, ...rest] = item.children;
-  if (head?.type !== 'paragraph') return blocksOf(item.children);
+  if (head?.type !== 'paragraph') return blocksOf(item.children, limit);
   const marked: List = { ...alone, spread: false, children: [{ ...item, spread: false, children: [head] }] };
-  const [first, ...more] = prose(writeMarkdown(marked), head);
-  if (first === undefined) return blocksOf(rest);
-  const [next, ...others] = blocksOf(rest);
+  const [first, ...more] = prose(writeMarkdown(marked), head, limit);
+  if (first === undefined) return blocksOf(rest, limit);
+  const [next, ...others] = blocksOf(rest, limit);
   return [
     { ...first, breakCost },
     ...more,
@@ -79,23 +79,23 @@ function longItem(alone: List, item: ListItem, breakCost: number): Block[] {
 }
 
 /** A table that is too long, row by row, its header repeated above each part. */
-function table(node: Table): Block[] {
+function table(node: Table, limit: number): Block[] {
   const [header, ...rows] = node.children;
   if (header === undefined) return [];
   const headerText = writeMarkdown({ ...node, children: [header] });
-  if (rows.length === 0 || estimateTokens(headerText) > MAX_TOKENS / 2) {
-    return [header, ...rows].flatMap((row) => longRow(row, undefined));
+  if (rows.length === 0 || estimateTokens(headerText) > limit / 2) {
+    return [header, ...rows].flatMap((row) => longRow(row, undefined, limit));
   }
   const around = frame(`${headerText}\n`, '', '\n');
   return rows.flatMap((row, at) => {
     const text = writeMarkdown({ ...node, children: [header, row] }).slice(headerText.length + 1);
-    if (around.tokens + estimateTokens(text) > MAX_TOKENS) return longRow(row, header);
+    if (around.tokens + estimateTokens(text) > limit) return longRow(row, header, limit);
     return [block(text, placeOf(row), { frame: around, breakCost: at === 0 ? 0 : BETWEEN_ITEMS })];
   });
 }
 
 /** A row too long for any chunk becomes paragraphs, one for each cell, under the name of its column. */
-function longRow(row: TableRow, header: TableRow | undefined): Block[] {
+function longRow(row: TableRow, header: TableRow | undefined, limit: number): Block[] {
   return row.children.flatMap((cell, at) => {
     const name = header?.children[at];
     const label = name && plainText(name) !== '' && estimateTokens(plainText(name)) < 30 ? name.children : [];
@@ -109,14 +109,14 @@ function longRow(row: TableRow, header: TableRow | undefined): Block[] {
       ...cell.children,
     ].map((child) => structuredClone(child));
     if (plainText(cell).trim() === '') return [];
-    const [first, ...rest] = prose(writeMarkdown({ type: 'paragraph', children }), row);
+    const [first, ...rest] = prose(writeMarkdown({ type: 'paragraph', children }), row, limit);
     if (first === undefined) return [];
     return [{ ...first, breakCost: at === 0 ? 0 : BETWEEN_SENTENCES }, ...rest];
   });
 }
 
 /** Code stays whole; over the limit it is cut between lines, best at a blank one or where a new command begins. */
-function code(node: Code): Block[] {
+function code(node: Code, limit: number): Block[] {
   const lines = stripInvisible(node.value).text.split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');
   if (first === -1) return [];
@@ -124,17 +124,17 @@ function code(node: Code): Block[] {
   const alone = node.data?.unit ?? false;
   const value = lines.slice(first, last + 1).join('\n');
   const whole = writeMarkdown({ ...node, value, meta: null });
-  if (estimateTokens(whole) <= MAX_TOKENS) return [block(whole, placeOf(node), { alone })];
+  if (estimateTokens(whole) <= limit) return [block(whole, placeOf(node), { alone })];
 
   const fence = '`'.repeat(Math.max(3, ...(value.match(/`+/g) ?? []).map((run) => run.length + 1)));
   const around = frame(`${fence}${node.lang ?? ''}\n`, `\n${fence}`, '\n');
-  const limit = MAX_TOKENS - around.tokens;
+  const room = limit - around.tokens;
   const blocks: Block[] = [];
   for (let at = first; at <= last; at++) {
     const line = lines[at] ?? '';
     const breakCost = at === first ? 0 : lineBreakCost(line, lines[at - 1] ?? '');
     const place = placeOfLine(node, lines.length, at);
-    const pieces = estimateTokens(line) <= limit ? [line] : splitText(line, limit);
+    const pieces = estimateTokens(line) <= room ? [line] : splitText(line, room);
     for (const [part, text] of pieces.entries()) {
       const cost = part === 0 ? breakCost : BETWEEN_LINES;
       blocks.push(block(text, place, { frame: around, breakCost: cost, alone }));

@@ -1,12 +1,12 @@
 // Packs the blocks of one section into chunks of about the right size, borders where they hurt least.
 import type { Block } from './block.js';
-import { MAX_TOKENS, TARGET_TOKENS } from './size.js';
+import type { ChunkSizes } from './size.js';
 
 /**
  * The cheapest way to cut `blocks` into runs: each run costs by its distance from the target size, each border by what
  * it parts. A run over the maximum is only ever a single block. Linear in the blocks, as a run holds few of them.
  */
-export function pack(blocks: readonly Block[]): Block[][] {
+export function pack(blocks: readonly Block[], sizes: ChunkSizes): Block[][] {
   // best[i]: the lowest cost of the blocks from i on, and where the run that starts there ends.
   const best: { cost: number; end: number }[] = Array.from({ length: blocks.length + 1 }, () => ({
     cost: Number.POSITIVE_INFINITY,
@@ -23,9 +23,9 @@ export function pack(blocks: readonly Block[]): Block[][] {
       size +=
         added.tokens +
         (added.frame !== blocks[end - 2]?.frame || end === start + 1 ? (added.frame?.tokens ?? 0) : 0);
-      if (size > MAX_TOKENS && end > start + 1) break;
+      if (size > sizes.max && end > start + 1) break;
       const border = end < blocks.length ? (blocks[end]?.breakCost ?? 0) : 0;
-      const cost = sizeCost(size) + border + rest.cost;
+      const cost = sizeCost(size, sizes) + border + rest.cost;
       if (cost < (best[start]?.cost ?? 0)) best[start] = { cost, end };
     }
   }
@@ -50,7 +50,6 @@ function mayFollow(before: Block | undefined, block: Block): boolean {
   return before.frame !== null && before.frame === block.frame;
 }
 
-function sizeCost(tokens: number): number {
-  const room = tokens < TARGET_TOKENS ? TARGET_TOKENS : MAX_TOKENS - TARGET_TOKENS;
-  return ((tokens - TARGET_TOKENS) / room) ** 2;
+function sizeCost(tokens: number, { target, max }: ChunkSizes): number {
+  return ((tokens - target) / (tokens < target ? target : max - target)) ** 2;
 }

@@ -27,8 +27,8 @@ interface Draft {
   readonly children: Draft[];
 }
 
-/** The document as one section that holds all others. */
-export function outline(tree: Root, title: string): Section {
+/** The document as one section that holds all others. `limit`: tokens no block exceeds. */
+export function outline(tree: Root, title: string, limit: number): Section {
   const root: Draft = { depth: 0, path: [], heading: null, nodes: [], children: [] };
   const open = [root];
   for (const node of tree.children) {
@@ -48,12 +48,12 @@ export function outline(tree: Root, title: string): Section {
     parent.children.push(section);
     open.push(section);
   }
-  return measured(root);
+  return measured(root, limit);
 }
 
-function measured({ path, heading, nodes, children }: Draft): Section {
-  const blocks = blocksOf(nodes);
-  const below = children.map(measured);
+function measured({ path, heading, nodes, children }: Draft, limit: number): Section {
+  const blocks = blocksOf(nodes, limit);
+  const below = children.map((child) => measured(child, limit));
   const own = blocks.reduce(
     (sum, part) => sum + part.tokens + (part.frame?.tokens ?? 0),
     estimateTokens(heading?.text ?? ''),

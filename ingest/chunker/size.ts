@@ -1,10 +1,22 @@
 // How big a text is for an encoder, without asking one.
 
-/** Tokens a chunk aims at: about 200 words of technical prose, what small encoders were trained on. */
-export const TARGET_TOKENS = 260;
+/** How big chunks become. All in tokens. */
+export interface ChunkSizes {
+  /** What a chunk aims at. */
+  readonly target: number;
+  /** What no chunk exceeds. */
+  readonly max: number;
+  /** A section up to this stays in one chunk, with everything below it. */
+  readonly whole: number;
+  /** A section up to this may share a chunk with neighbours of its size. */
+  readonly tiny: number;
+}
 
-/** Tokens no chunk exceeds, so that title and headings still fit in front of it in a window of 512. */
-export const MAX_TOKENS = 400;
+/**
+ * A target of about 200 words of technical prose is what small encoders were trained on; below the maximum, title and
+ * headings still fit in front in a window of 512.
+ */
+export const CHUNK_SIZES: ChunkSizes = { target: 260, max: 400, whole: 260, tiny: 60 };
 
 const RUN = /[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9]/g;
 

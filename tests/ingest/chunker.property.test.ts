@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Nodes } from 'mdast';
 import { describe, expect, it } from 'vitest';
-import { estimateTokens, MAX_TOKENS } from '../../ingest/chunker/size.js';
+import { CHUNK_SIZES, estimateTokens } from '../../ingest/chunker/size.js';
 import { chunk } from '../../ingest/chunker.js';
 import { parseMarkdown } from '../../ingest/parsers/markdown.js';
 
@@ -112,7 +112,7 @@ describe('chunking any document', () => {
         for (const [at, { ordinal, place, text, id }] of chunks.entries()) {
           expect(ordinal).toBe(at);
           expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-          expect(estimateTokens(text)).toBeLessThanOrEqual(MAX_TOKENS * 1.05);
+          expect(estimateTokens(text)).toBeLessThanOrEqual(CHUNK_SIZES.max * 1.05);
           expect(place.line).toBeGreaterThanOrEqual(before);
           expect(place.endLine).toBeGreaterThanOrEqual(place.line ?? 0);
           expect(place.endLine).toBeLessThanOrEqual(lines);
