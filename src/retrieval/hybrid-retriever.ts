@@ -6,6 +6,7 @@ import type { Encoder } from './encoder/encoder.js';
 import { bestOf, fuse, fuseByRank } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
 import { questionTerms } from './lexical.js';
+import { collapse } from './near-duplicates.js';
 import type { Retrieval, RetrievalMode, Retriever } from './retriever.js';
 
 /** How many chunks of each side take part in the fusion; more changed nothing on the measured collections. */
@@ -78,9 +79,13 @@ export class HybridRetriever implements Retriever {
       { list: dense, weight: 1 },
       { list: bestOf(clauses), weight: 1 },
       { list: lexical, weight: mode === 'dense' || without.has('lexical') ? 0 : 1 },
-    ]).slice(0, limit);
+    ]).slice(0, without.has('collapse') ? limit : candidates);
     const scores = new Map(ranked.map(({ id, score }) => [id, score]));
-    const found = await index.passages([...scores.keys()], filter);
+    const found = (await index.passages([...scores.keys()], filter)).map((passage) => ({
+      ...passage,
+      score: scores.get(passage.id) ?? 0,
+    }));
+    const distinct = without.has('collapse') ? found : collapse(found);
     const searched = now();
     const { chunks } = await index.describe();
     const evidence =
@@ -88,7 +93,7 @@ export class HybridRetriever implements Retriever {
         ? {}
         : { dense: { list: dense, strays: await this.#strayLevel(encoder, chunks) } };
     return {
-      passages: found.map((passage) => ({ ...passage, score: scores.get(passage.id) ?? 0 })),
+      passages: distinct.slice(0, limit),
       confidence: confidenceOf({ question: text, lexical, chunks, ...evidence }),
       mode,
       timings: { encodeMs: encoded - started, searchMs: searched - encoded },

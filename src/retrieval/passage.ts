@@ -38,11 +38,23 @@ export interface DocumentRecord {
   readonly version: string;
 }
 
+/** Another place that says the same as a passage. */
+export interface Copy {
+  readonly document: DocumentRecord;
+  readonly path: readonly string[];
+  readonly place: Place;
+  readonly href?: string;
+  /** Whether its words are not exactly those of the passage: another version, perhaps with another value. */
+  readonly differs: boolean;
+}
+
 /** A chunk as found for a question. */
 export interface Passage extends Chunk {
   readonly document: DocumentRecord;
   /** Higher is better; comparable within one search only. */
   readonly score: number;
+  /** Where else it stands, best ranked first; absent when nowhere else was found. */
+  readonly alsoIn?: readonly Copy[];
 }
 
 /** `docs/gpl.md:42` or `manual.pdf, page 17`: where to look, for people. */

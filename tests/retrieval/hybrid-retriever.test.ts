@@ -134,6 +134,59 @@ describe('the retriever', () => {
   });
 });
 
+describe('the retriever and copies of a page', () => {
+  const text = 'Antenna diodes are put where a long net would charge the gate of a cell during etching.';
+  const copies = (paths: Record<string, string>) =>
+    Object.entries(paths).map(([path, readers]) => ({
+      document: {
+        id: `s:${path}`,
+        source: 's',
+        path,
+        title: 'Antennas',
+        contentHash: 'h',
+        audience: [readers],
+        version: '',
+      },
+      chunks: [{ id: path, ordinal: 0, path: [], text, place: { line: 3 } }],
+    }));
+
+  beforeEach(async () => {
+    const documents = copies({
+      'v1/ant.md': 'public',
+      'v2/ant.md': 'public',
+      'v3/ant.md': 'power-team',
+      'web/ant.md': 'public',
+    });
+    await index.put(await toIndexed(documents, encoder));
+  });
+
+  it('shows the newest that may be read, names the others, and fills their places', async () => {
+    const { passages } = await retriever().search('antenna diodes on a long net', audience(), 3);
+    expect(passages[0]?.id).toBe('v2/ant.md');
+    expect(passages[0]?.alsoIn?.map(({ document }) => document.path).sort()).toEqual([
+      'v1/ant.md',
+      'web/ant.md',
+    ]);
+    expect(passages).toHaveLength(3);
+    expect(new Set(passages.map((passage) => passage.text)).size).toBe(3);
+  });
+
+  it('names a copy only to those who may read it', async () => {
+    const asked = 'antenna diodes on a long net';
+    const everyone = await retriever().search(asked, audience(), 3);
+    expect(JSON.stringify(everyone)).not.toContain('v3');
+    const team = await retriever().search(asked, audience(['power-team']), 3);
+    expect(team.passages[0]?.id).toBe('v3/ant.md');
+    expect(team.passages[0]?.alsoIn).toHaveLength(3);
+  });
+
+  it('shows each copy by itself without collapsing', async () => {
+    const { passages } = await without('collapse').search('antenna diodes', audience(), 3);
+    expect(passages.map((passage) => passage.text)).toEqual([text, text, text]);
+    expect(passages[0]).not.toHaveProperty('alsoIn');
+  });
+});
+
 describe('the retriever without a part', () => {
   const ids = async (asked: string, ...parts: RetrieverPart[]) =>
     (await without(...parts).search(asked, audience(), 4)).passages.map(({ id }) => id);
