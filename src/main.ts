@@ -24,11 +24,13 @@ import { respond } from './orchestrator/respond.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
+import type { Generations } from './retrieval/generations.js';
 import { HybridRetriever } from './retrieval/hybrid-retriever.js';
 import type { Index } from './retrieval/index-port.js';
-import { openQdrantIndex } from './retrieval/qdrant-index.js';
+import { LiveRetriever, type OpenGeneration } from './retrieval/live-retriever.js';
+import { QdrantGenerations } from './retrieval/qdrant-generations.js';
 import type { Retriever } from './retrieval/retriever.js';
-import { openSqliteIndex } from './retrieval/sqlite-index.js';
+import { SqliteGenerations } from './retrieval/sqlite-generations.js';
 import { noDirectory } from './safety/readers.js';
 
 /** Name of the source that holds the bot's own handbook. */
@@ -91,8 +93,9 @@ export function modelStore(config: Config, tools: Tools, onProgress?: ModelProgr
 
 type ModelProgress = NonNullable<ConstructorParameters<typeof ModelStore>[0]['onProgress']>;
 
-/** What can be searched: the index, and the encoder if there is one. */
+/** What can be searched: the published generation of the index, and its encoder if there is one. */
 export interface Library {
+  readonly generation: number;
   readonly index: Index;
   readonly encoder: Encoder | null;
   /** Why there is no encoder. */
@@ -101,23 +104,70 @@ export interface Library {
   close(): Promise<void>;
 }
 
-/** Opens the index and the encoder. `pull`: fetch the model when it is not there yet. */
+/** The generations of the configured index. */
+export function openGenerations(config: Config, tools: Tools): Generations {
+  return config.qdrant === null
+    ? new SqliteGenerations(config.dataDir)
+    : new QdrantGenerations({ ...config.qdrant, log: tools.log, now: tools.now });
+}
+
+/**
+ * Opens the published generation and its encoder. `pull`: fetch the model when it is not there yet. When another generation is published
+ * meanwhile, by this process or another, searches take it up by themselves; `generation`, `index` and `encoder` are those of the moment.
+ */
 export async function openLibrary(
   config: Config,
   tools: Tools,
   options: { readonly pull: boolean; readonly onProgress?: ModelProgress },
 ): Promise<Library> {
   const store = modelStore(config, tools, options.onProgress);
-  const { encoder, problem } = await encoderFor(config, tools, store, options.pull);
+  const generations = openGenerations(config, tools);
+  const open = (number: number) => openGeneration(config, tools, { store, generations, number, ...options });
+  const live = () => generations.live();
+  const first = await open(await live());
+  const retriever = new LiveRetriever({ first, live, open, now: tools.now, log: tools.log });
+  return {
+    retriever,
+    get generation() {
+      return retriever.current.number;
+    },
+    get index() {
+      return retriever.current.index;
+    },
+    get encoder() {
+      return retriever.current.encoder;
+    },
+    ...(first.problem === undefined ? {} : { encoderProblem: first.problem }),
+    close: () => retriever.close(),
+  };
+}
+
+async function openGeneration(
+  config: Config,
+  tools: Tools,
+  from: {
+    readonly store: ModelStore;
+    readonly generations: Generations;
+    readonly number: number;
+    readonly pull: boolean;
+  },
+): Promise<
+  OpenGeneration & {
+    readonly index: Index;
+    readonly encoder: Encoder | null;
+    readonly problem: ChipwrightError | undefined;
+  }
+> {
+  const { store, generations, number, pull } = from;
+  const name = await encoderNameOf(config, store, generations, number);
+  const { encoder, problem } = await encoderFor(name, tools, store, pull);
   try {
-    const index =
-      config.qdrant === null
-        ? openSqliteIndex(indexFile(config), { encoder })
-        : await openQdrantIndex({ ...config.qdrant, encoder, log: tools.log, now: tools.now });
+    const index = await generations.open(number, encoder);
     return {
+      number,
       index,
       encoder,
-      ...(problem === undefined ? {} : { encoderProblem: problem }),
+      problem,
       retriever: new HybridRetriever({ index, encoder, now: tools.now }),
       async close() {
         await encoder?.close();
@@ -130,24 +180,43 @@ export async function openLibrary(
   }
 }
 
-export function indexFile(config: Config): string {
-  return join(config.dataDir, 'index.sqlite');
+/** The encoder that answers at the moment, or would after the first documents. */
+export async function liveEncoderName(config: Config, tools: Tools): Promise<string> {
+  const generations = openGenerations(config, tools);
+  return encoderNameOf(config, modelStore(config, tools), generations, await generations.live());
 }
 
-async function encoderFor(
+/**
+ * The encoder a generation was built with, when that is the configured one or was tuned from it; else the configured one, which
+ * the index will refuse by name.
+ */
+async function encoderNameOf(
   config: Config,
+  store: ModelStore,
+  generations: Generations,
+  number: number,
+): Promise<string> {
+  const encoder = (await generations.list()).find((one) => one.number === number)?.encoder;
+  const name = encoder?.slice(0, encoder.lastIndexOf('@'));
+  if (name === undefined) return config.encoder;
+  return (await store.baseOf(name)) === config.encoder ? name : config.encoder;
+}
+
+/** Opens a model of the store; when that cannot be done there is none, and the reason. */
+export async function encoderFor(
+  name: string,
   tools: Tools,
   store: ModelStore,
   pull: boolean,
 ): Promise<{ encoder: Encoder | null; problem?: ChipwrightError }> {
   try {
-    if (pull) await store.pull(config.encoder);
-    else if (!(await store.has(config.encoder))) {
-      throw new ChipwrightError('model_missing', `The model ${config.encoder} has not been fetched yet.`, {
+    if (pull) await store.pull(name);
+    else if (!(await store.has(name))) {
+      throw new ChipwrightError('model_missing', `The model ${name} has not been fetched yet.`, {
         cure: 'Run `chipwright models pull`.',
       });
     }
-    return { encoder: await openEncoder(store.folder(config.encoder), { log: tools.log }) };
+    return { encoder: await openEncoder(store.folder(name), { log: tools.log }) };
   } catch (error) {
     if (!(error instanceof ChipwrightError)) throw error;
     tools.log.warn({ err: error }, 'no encoder: searching by words alone');
@@ -169,7 +238,7 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
             log: tools.log,
             randomBytes,
           }),
-    extractive: extractive(library.encoder === null ? {} : { similarity: similarityBy(library.encoder) }),
+    extractive: extractive(library.encoder === null ? {} : { similarity: similarityBy(library) }),
     directory: noDirectory,
     log: tools.log,
     now: tools.now,
@@ -179,8 +248,11 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
 }
 
 /** How near each line is to the question, for the writer that has no language model: the cosine of their vectors. */
-function similarityBy(encoder: Encoder): Similarity {
+function similarityBy(library: Library): Similarity {
   return async (question, lines) => {
+    // Taken anew each time: another generation may have brought another encoder.
+    const { encoder } = library;
+    if (encoder === null) return lines.map(() => 0);
     const [asked] = await encoder.encode([question], 'query');
     const vectors = await encoder.encode(lines, 'passage');
     return vectors.map((vector) => vector.reduce((sum, value, at) => sum + value * (asked?.[at] ?? 0), 0));

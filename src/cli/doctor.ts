@@ -1,9 +1,8 @@
 // `chipwright doctor`: what is configured, what works, and what to do about the rest.
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { missingFor } from '../config.js';
 import { ChipwrightError } from '../errors.js';
-import { indexFile, modelStore, openLibrary } from '../main.js';
+import { liveEncoderName, modelStore, openGenerations, openLibrary } from '../main.js';
 import { openSession, type Session } from './session.js';
 import { EXIT, type Shell, say } from './shell.js';
 
@@ -54,7 +53,7 @@ async function examine(shell: Shell): Promise<Finding[]> {
           },
     );
   }
-  const model = await modelStore(config, tools).verify(config.encoder);
+  const model = await modelStore(config, tools).verify(await liveEncoderName(config, tools));
   findings.push(
     model.present && model.problems.length === 0
       ? { part: 'encoder', state: 'ok', detail: `${model.name} from ${model.source}` }
@@ -74,11 +73,13 @@ async function examineIndex({ config, tools }: Session): Promise<Finding> {
     state: 'off',
     detail: 'nothing indexed yet; run `chipwright ingest DIR`',
   };
-  if (config.qdrant === null && !existsSync(indexFile(config))) return empty;
   try {
+    // Opening would make the file, and looking should leave nothing behind.
+    const generations = await openGenerations(config, tools).list();
+    if (config.qdrant === null && generations.every(({ encoder }) => encoder === undefined)) return empty;
     const library = await openLibrary(config, tools, { pull: false });
     const { documents, chunks, encoder } = await library.index.describe().finally(() => library.close());
-    if (config.qdrant !== null && documents === 0) return empty;
+    if (documents === 0) return empty;
     return {
       part: 'index',
       state: 'ok',

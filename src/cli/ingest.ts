@@ -1,14 +1,14 @@
 // `chipwright ingest DIR...`: brings the index up to date with folders of documents.
-import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Source } from '../../ingest/source.js';
 import { type IngestSummary, sync } from '../../ingest/sync.js';
 import type { SourceConfig } from '../config.js';
 import { ChipwrightError } from '../errors.js';
-import { indexFile, openSource } from '../main.js';
+import { type Library, liveEncoderName, openSource } from '../main.js';
+import { buildAnew } from '../retrieval/publish.js';
 import { isAudienceTag, PUBLIC } from '../safety/access.js';
 import { progressView, showIngest } from './progress.js';
-import { openSession, withLibrary } from './session.js';
+import { openSession, withEncoder, withLibrary } from './session.js';
 import { EXIT, type Shell, say, warn } from './shell.js';
 
 interface Options {
@@ -43,13 +43,11 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
     )
     .action(async (dirs: string[], options: Options) => {
       const session = await openSession(shell);
-      if (options.rebuild && session.config.qdrant !== null) throw noRebuildOnServer();
       const chosen = chooseSources(dirs, options, session.config.sources);
       const sources = await Promise.all(chosen.map(openSource));
-      // Before anything is removed or downloaded: a mistyped folder must not cost the index.
+      // Before anything is downloaded or built: a mistyped folder is known at once.
       for (const source of sources) await requireListing(source, shell.signal);
-      if (options.rebuild) await removeIndex(indexFile(session.config));
-      const summary = await withLibrary(shell, session, true, async ({ index, encoder }) => {
+      const fill = async ({ index, encoder }: Pick<Library, 'index' | 'encoder'>) => {
         const summaries: IngestSummary[] = [];
         for (const source of sources) {
           const view = progressView(shell, session.tools.now);
@@ -60,7 +58,16 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
           summaries.push(await sync(source, tools).finally(() => view.end()));
         }
         return total(summaries);
-      });
+      };
+      const summary = options.rebuild
+        ? await withEncoder(
+            shell,
+            session,
+            await liveEncoderName(session.config, session.tools),
+            ({ generations, encoder }) =>
+              buildAnew({ generations, encoder }, (index) => fill({ index, encoder })),
+          )
+        : await withLibrary(shell, session, true, fill);
       report(shell, summary, options.json);
       exit(options.strict && summary.skipped.length > 0 ? EXIT.failed : EXIT.done);
     });
@@ -98,16 +105,6 @@ function chooseSources(
 /** Rejects with `document_unreadable` when the source cannot be listed. */
 async function requireListing(source: Source, signal: AbortSignal): Promise<void> {
   for await (const _ of source.list(signal)) return;
-}
-
-function noRebuildOnServer(): ChipwrightError {
-  return new ChipwrightError('usage_invalid', '--rebuild cannot rebuild an index on a Qdrant server yet.', {
-    cure: 'Delete the collection on the server, then ingest again without --rebuild.',
-  });
-}
-
-async function removeIndex(file: string): Promise<void> {
-  for (const part of [file, `${file}-wal`, `${file}-shm`]) await rm(part, { force: true });
 }
 
 /** The sums of all sources. */

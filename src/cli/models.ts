@@ -1,10 +1,11 @@
 // `chipwright models`: which encoders are here, whether they are whole, and how to get one.
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
-import { modelStore } from '../main.js';
+import { liveEncoderName, modelStore } from '../main.js';
 import type { ModelStatus } from '../retrieval/encoder/model-store.js';
+import { switchEncoder } from '../retrieval/publish.js';
 import { progressView, showDownload } from './progress.js';
-import { openSession } from './session.js';
+import { openSession, withEncoder, withLibrary } from './session.js';
 import { EXIT, type Shell, say } from './shell.js';
 
 export function modelsCommand(shell: Shell, exit: (code: number) => void): Command {
@@ -17,11 +18,12 @@ export function modelsCommand(shell: Shell, exit: (code: number) => void): Comma
     .action(async (options: { json: boolean }) => {
       const { config, tools } = await openSession(shell);
       const list = await modelStore(config, tools).list();
+      const inUse = await liveEncoderName(config, tools);
       say(
         shell,
         options.json
-          ? JSON.stringify({ models: list })
-          : list.map((model) => describe(model, config.encoder)).join('\n'),
+          ? JSON.stringify({ models: list.map((model) => ({ ...model, inUse: model.name === inUse })) })
+          : list.map((model) => describe(model, inUse)).join('\n'),
       );
     });
   models
@@ -35,26 +37,63 @@ export function modelsCommand(shell: Shell, exit: (code: number) => void): Comma
       const model = await modelStore(config, tools, showDownload(view))
         .pull(name ?? config.encoder)
         .finally(() => view.end());
-      say(shell, describe(model, config.encoder));
+      say(shell, describe(model, await liveEncoderName(config, tools)));
     });
   models
+    .command('use')
+    .argument('<name>', 'a model that `models list` shows')
+    .description('Answer with this model from now on: builds the index for it, then switches.')
+    .addHelpText('after', '\nExample:\n  chipwright models use bge-small-en-v1.5')
+    .action((name: string) => useModel(shell, name));
+  models
     .command('verify')
-    .argument('[name]', 'default: the configured encoder')
+    .argument('[name]', 'default: the encoder in use')
     .description('Compare every file of a model with its checksum.')
     .addHelpText('after', '\nExample:\n  chipwright models verify')
     .action(async (name: string | undefined) => {
       const { config, tools } = await openSession(shell);
       const store = modelStore(config, tools);
-      const model = await store.verify(name ?? config.encoder);
+      const inUse = await liveEncoderName(config, tools);
+      const model = await store.verify(name ?? inUse);
       if (model.dimensions === 0) {
         throw new ChipwrightError('usage_invalid', `There is no model named ${model.name}.`, {
           cure: '`chipwright models list` shows those that are known or here.',
         });
       }
-      say(shell, describe(model, config.encoder));
+      say(shell, describe(model, inUse));
       exit(model.present && model.problems.length === 0 ? EXIT.done : EXIT.failed);
     });
   return models;
+}
+
+async function useModel(shell: Shell, name: string): Promise<void> {
+  const session = await openSession(shell);
+  const { config, tools } = session;
+  const base = await modelStore(config, tools).baseOf(name);
+  if (base !== config.encoder) {
+    throw new ChipwrightError('usage_invalid', `${name} is not ${config.encoder}, nor tuned from it.`, {
+      cure: `Set \`encoder: ${base}\` in chipwright.yaml first.`,
+    });
+  }
+  if ((await liveEncoderName(config, tools)) === name) {
+    say(shell, `${name} is in use already.`);
+    return;
+  }
+  await withLibrary(shell, session, false, ({ index }) =>
+    withEncoder(shell, session, name, async (parts) => {
+      if (parts.encoder === null) throw unusable(name);
+      const view = progressView(shell, tools.now);
+      const onProgress = (done: number, total: number) => view.show({ label: 'passages', done, total });
+      await switchEncoder(parts, index, { signal: shell.signal, onProgress }).finally(() => view.end());
+    }),
+  );
+  say(shell, `${name} answers from now on; a running service takes it up by itself.`);
+}
+
+function unusable(name: string): ChipwrightError {
+  return new ChipwrightError('model_missing', `The model ${name} cannot be used; nothing was changed.`, {
+    cure: '`chipwright models verify` says what is wrong with it.',
+  });
 }
 
 function describe(model: ModelStatus, inUse: string): string {

@@ -4,8 +4,19 @@ import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { ChipwrightError } from '../errors.js';
-import { type Library, loadConfig, openLibrary, processTools, type Tools } from '../main.js';
+import {
+  encoderFor,
+  type Library,
+  loadConfig,
+  modelStore,
+  openGenerations,
+  openLibrary,
+  processTools,
+  type Tools,
+} from '../main.js';
 import { createLog } from '../operations/logging.js';
+import type { Encoder } from '../retrieval/encoder/encoder.js';
+import type { Generations } from '../retrieval/generations.js';
 import { progressView, showDownload } from './progress.js';
 import { type Shell, warn } from './shell.js';
 
@@ -67,16 +78,33 @@ export async function withLibrary<T>(
     onProgress: showDownload(view),
   }).finally(() => view.end());
   try {
-    if (library.encoderProblem !== undefined) {
-      warn(
-        shell,
-        `Searching by words alone: ${library.encoderProblem.message} ${library.encoderProblem.cure}`,
-      );
-    }
+    if (library.encoderProblem !== undefined) warnOfWords(shell, library.encoderProblem);
     return await work(library);
   } finally {
     await library.close();
   }
+}
+
+/** Opens one encoder, for building with it whatever answers at the moment; fetches it when it is not here. Closes it afterwards. */
+export async function withEncoder<T>(
+  shell: Shell,
+  { config, tools }: Session,
+  name: string,
+  work: (parts: { readonly generations: Generations; readonly encoder: Encoder | null }) => Promise<T>,
+): Promise<T> {
+  const view = progressView(shell, tools.now);
+  const store = modelStore(config, tools, showDownload(view));
+  const { encoder, problem } = await encoderFor(name, tools, store, true).finally(() => view.end());
+  try {
+    if (problem !== undefined) warnOfWords(shell, problem);
+    return await work({ generations: openGenerations(config, tools), encoder });
+  } finally {
+    await encoder?.close();
+  }
+}
+
+function warnOfWords(shell: Shell, problem: ChipwrightError): void {
+  warn(shell, `Searching by words alone: ${problem.message} ${problem.cure}`);
 }
 
 /** Throws `usage_invalid` when nothing is indexed yet. */

@@ -157,7 +157,7 @@ describe('chipwright ingest', () => {
       env: { QDRANT_URL: 'http://127.0.0.1:1' },
     });
     expect(server.code).toBe(2);
-    expect(server.stderr).toContain('--rebuild cannot rebuild an index on a Qdrant server yet.\nDelete');
+    expect(server.stderr).toContain('cannot have a second generation yet.\nDelete');
     expect((await ingest()).summary).toMatchObject({ documents: 5, unchanged: 5 });
   });
 

@@ -89,6 +89,19 @@ export class ModelStore {
     );
   }
 
+  /**
+   * The base model behind this one: itself when it was not tuned, or when its folder is not here to ask. Throws `model_corrupt` when
+   * its manifest cannot be read.
+   */
+  async baseOf(name: string): Promise<string> {
+    try {
+      return (await readManifest(this.folder(name))).base ?? name;
+    } catch (error) {
+      if (error instanceof ChipwrightError && error.code === 'model_missing') return name;
+      throw error;
+    }
+  }
+
   /** Whether the model is there with all its files; does not read them through. */
   async has(name: string): Promise<boolean> {
     const { present, problems } = await this.#status(name, false);

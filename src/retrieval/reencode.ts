@@ -1,0 +1,77 @@
+// Carries the documents of one index over to another, with the vectors of the other's encoder.
+import type { Encoder } from './encoder/encoder.js';
+import type { Index, IndexedDocument } from './index-port.js';
+import { toIndexed } from './indexing.js';
+
+/** Documents read, encoded and stored at a time. */
+const PAGE = 32;
+
+/** Documents may change in `from` while they are carried over; after this many passes the rest is left to the next sync. */
+const PASSES = 3;
+
+export interface ReencodeTools {
+  readonly from: Index;
+  readonly to: Index;
+  /** The encoder of `to`; null for words only. */
+  readonly encoder: Encoder | null;
+  /** The run ends with the signal's reason between two pages; what was stored stays, and the next run goes on from there. */
+  readonly signal: AbortSignal;
+  /** Chunks carried over in this run, of all that `from` holds. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Makes `to` hold the documents of `from`, no more and no fewer. Documents that `to` holds in the same version are left alone, so that an
+ * interrupted run is taken up where it stopped, and going back to an older generation costs only what changed since.
+ */
+export async function reencode(tools: ReencodeTools): Promise<void> {
+  for (let pass = 0; pass < PASSES; pass++) if ((await copyChanged(tools)) === 0) break;
+  await removeGone(tools);
+}
+
+async function copyChanged({ from, to, encoder, signal, onProgress }: ReencodeTools): Promise<number> {
+  const { chunks: total } = await from.describe();
+  const hashes = new Map<string, ReadonlyMap<string, string>>();
+  let seen = 0;
+  let copied = 0;
+  for await (const page of pages(from)) {
+    signal.throwIfAborted();
+    const changed: IndexedDocument[] = [];
+    for (const entry of page) {
+      const { source, id, contentHash } = entry.document;
+      const held = hashes.get(source) ?? (await to.contentHashes(source));
+      hashes.set(source, held);
+      if (held.get(id) !== contentHash) changed.push(entry);
+      seen += entry.chunks.length;
+    }
+    if (changed.length > 0) await to.put(await toIndexed(changed, encoder));
+    copied += changed.length;
+    onProgress?.(Math.min(seen, total), total);
+  }
+  return copied;
+}
+
+async function removeGone({ from, to, signal }: ReencodeTools): Promise<void> {
+  const gone: string[] = [];
+  const hashes = new Map<string, ReadonlyMap<string, string>>();
+  for await (const page of pages(to)) {
+    signal.throwIfAborted();
+    for (const { document } of page) {
+      const held = hashes.get(document.source) ?? (await from.contentHashes(document.source));
+      hashes.set(document.source, held);
+      if (!held.has(document.id)) gone.push(document.id);
+    }
+  }
+  if (gone.length > 0) await to.remove(gone);
+}
+
+/** Every document of an index, page by page, in the order of their ids. */
+export async function* pages(index: Index): AsyncGenerator<readonly IndexedDocument[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await index.export(after, PAGE);
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)?.document.id;
+  }
+}
