@@ -32,6 +32,13 @@ export interface HitList {
   readonly deviation: number;
 }
 
+/** Consecutive chunks of one document, by ordinal, both ends included. */
+export interface Stretch {
+  readonly document: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What an index holds. `encoder` is null in an index that has words only. */
 export interface IndexDescription {
   readonly encoder: { readonly id: string; readonly name: string; readonly dimensions: number } | null;
@@ -53,6 +60,8 @@ export interface Index {
   lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList>;
   /** The chunks of these ids that `filter` may read, in the order of `ids`, score 0. Unknown ids are left out. */
   passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]>;
+  /** The chunks in these stretches that `filter` may read, by document and ordinal, each once, score 0. */
+  stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]>;
   /**
    * Up to `limit` whole documents, those that follow the document `after` in an order of the engine's own that never changes; from
    * the first when undefined, none at the end. Of every audience: for training and for copying on the operator's own machine, never

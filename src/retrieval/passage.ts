@@ -64,6 +64,13 @@ export function placeLabel(document: Pick<DocumentRecord, 'path'>, place: Place)
   return document.path;
 }
 
+/** By document and ordinal, each chunk once. */
+export function inReadingOrder(passages: readonly Passage[]): Passage[] {
+  const once = [...new Map(passages.map((passage) => [passage.id, passage])).values()];
+  const place = ({ document }: Passage) => document.id;
+  return once.sort((a, b) => (place(a) === place(b) ? a.ordinal - b.ordinal : place(a) < place(b) ? -1 : 1));
+}
+
 /** The words the encoder and the lexical side see above the text: title and headings, repeated ones once. */
 export function headingLine(title: string, path: readonly string[]): string {
   return [title, ...path].filter((part, at, all) => part !== '' && all.indexOf(part) === at).join(' > ');

@@ -11,9 +11,10 @@ import type {
   IndexedChunk,
   IndexedDocument,
   SparseVector,
+  Stretch,
 } from './index-port.js';
 import { chunkTerms } from './lexical.js';
-import { type DocumentRecord, headingLine, type Passage } from './passage.js';
+import { type DocumentRecord, headingLine, inReadingOrder, type Passage } from './passage.js';
 import { collectionMismatch, openCollection } from './qdrant-collection.js';
 import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
 import {
@@ -218,6 +219,28 @@ class QdrantIndex implements Index {
       }
     }
     return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
+  async stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]> {
+    if (filter.tags.length === 0) return [];
+    const found: Passage[] = [];
+    for (const batch of batches(wanted.filter(({ from, to }) => from <= to))) {
+      const { points } = await this.#connection.read('fetching neighbours', (client) =>
+        client.scroll(this.#collection, {
+          filter: {
+            must: [is('kind', CHUNK_KIND), ...readableBy(filter).must],
+            should: batch.map(({ document, from, to }) => ({
+              must: [is('document', document), { key: 'ordinal', range: { gte: from, lte: to } }],
+            })),
+          },
+          with_payload: true,
+          limit: batch.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+        }),
+      );
+      const passages = points.map(({ payload }) => toPassage(payload));
+      found.push(...this.#readable(passages, filter, (one) => one.document.audience));
+    }
+    return inReadingOrder(found);
   }
 
   /** In the order of the documents' points, which is that of a hash of their ids. */

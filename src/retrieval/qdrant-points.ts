@@ -24,6 +24,7 @@ export const PAYLOAD_INDEXES = {
   kind: 'keyword',
   acl: 'keyword',
   document: 'keyword',
+  ordinal: 'integer',
   source: 'keyword',
   sample: 'integer',
 } as const;

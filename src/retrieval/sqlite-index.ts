@@ -11,10 +11,11 @@ import type {
   IndexedChunk,
   IndexedDocument,
   SparseVector,
+  Stretch,
 } from './index-port.js';
 import { chunkTerms, inverseDocumentFrequency } from './lexical.js';
 import { Moments } from './moments.js';
-import { type DocumentRecord, headingLine, type Passage } from './passage.js';
+import { type DocumentRecord, headingLine, inReadingOrder, type Passage } from './passage.js';
 import { SqlitePostings } from './sqlite-postings.js';
 import { bytesOf, type ChunkRow, type DocumentRow, tagsOf, toPassage, vectorOf } from './sqlite-rows.js';
 import { checkIdentity, createSchema, type EncoderIdentity } from './sqlite-schema.js';
@@ -174,6 +175,23 @@ export class SqliteIndex implements Index {
         const record = this.#toDocument(owner);
         return mayRead(filter, record.audience) ? [toPassage(row, record)] : [];
       });
+    });
+  }
+
+  async stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]> {
+    return guard(() => {
+      this.#refresh();
+      const chunks = this.#db.prepare<[string, number, number], ChunkRow>(
+        'SELECT * FROM chunks WHERE document = ? AND ordinal BETWEEN ? AND ?',
+      );
+      const document = this.#db.prepare<[string], DocumentRow>('SELECT * FROM documents WHERE id = ?');
+      const found = wanted.flatMap((stretch) => {
+        const owner = document.get(stretch.document);
+        const record = owner && this.#toDocument(owner);
+        if (record === undefined || !mayRead(filter, record.audience)) return [];
+        return chunks.all(stretch.document, stretch.from, stretch.to).map((row) => toPassage(row, record));
+      });
+      return inReadingOrder(found);
     });
   }
 

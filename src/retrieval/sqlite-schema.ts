@@ -41,7 +41,7 @@ export function createSchema(db: Database.Database, encoder: EncoderIdentity | n
         row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL, ordinal INTEGER NOT NULL,
         path TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, href TEXT, audience INTEGER NOT NULL
       ) STRICT;
-      CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document);
+      CREATE INDEX IF NOT EXISTS chunks_by_place ON chunks (document, ordinal);
       CREATE TABLE IF NOT EXISTS moments (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, sums BLOB NOT NULL) STRICT;
     `);
   forgetEmpty(db);

@@ -188,6 +188,34 @@ export function indexContract(subject: IndexSubject): void {
       expect(hits.map(({ score }) => score)).toEqual(hits.map(({ score }) => score).sort((a, b) => b - a));
     });
 
+    it('gives the chunks around a place, in order, to those who may read them', async () => {
+      const parts = (word: string) => Array.from({ length: 6 }, (_, at) => `${word} ${at}`);
+      await index.put([
+        sampleDocument('a.md', parts('alpha')),
+        sampleDocument('b.md', parts('beta')),
+        sampleDocument('c.md', parts('gamma'), { audience: ['timing'] }),
+      ]);
+      const texts = async (groups: readonly string[], ...wanted: [string, number, number][]) =>
+        (
+          await index.stretches(
+            wanted.map(([path, from, to]) => ({ document: `sample:${path}`, from, to })),
+            audience(groups),
+          )
+        ).map(({ text }) => text);
+      expect(await texts([], ['b.md', 4, 9], ['a.md', -2, 1], ['a.md', 1, 2])).toEqual([
+        'alpha 0',
+        'alpha 1',
+        'alpha 2',
+        'beta 4',
+        'beta 5',
+      ]);
+      expect(await texts([], ['c.md', 0, 5], ['gone.md', 0, 5], ['a.md', 3, 2])).toEqual([]);
+      expect(await texts(['timing'], ['c.md', 5, 5])).toEqual(['gamma 5']);
+      expect(await index.stretches([], everyone)).toEqual([]);
+      const [whole] = await index.stretches([{ document: 'sample:a.md', from: 3, to: 3 }], everyone);
+      expect(whole).toEqual((await index.passages(['a.md#3#h1'], everyone))[0]);
+    });
+
     it('exports every document whole, of any audience, page by page, each once', async () => {
       const random = seededRandom(21);
       const stored = Array.from({ length: 23 }, (_, at) =>

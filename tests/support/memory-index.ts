@@ -7,8 +7,9 @@ import type {
   IndexedChunk,
   IndexedDocument,
   SparseVector,
+  Stretch,
 } from '../../src/retrieval/index-port.js';
-import type { Passage } from '../../src/retrieval/passage.js';
+import { inReadingOrder, type Passage } from '../../src/retrieval/passage.js';
 import { type AudienceFilter, mayRead } from '../../src/safety/access.js';
 
 export class MemoryIndex implements Index {
@@ -70,6 +71,15 @@ export class MemoryIndex implements Index {
       .filter(({ document }) => after === undefined || document.id > after)
       .sort((a, b) => (a.document.id < b.document.id ? -1 : 1))
       .slice(0, limit);
+  }
+
+  async stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]> {
+    const ids = wanted.flatMap(({ document, from, to }) =>
+      (this.documents.get(document)?.chunks ?? [])
+        .filter(({ ordinal }) => ordinal >= from && ordinal <= to)
+        .map(({ id }) => id),
+    );
+    return inReadingOrder(await this.passages(ids, filter));
   }
 
   async close(): Promise<void> {}
