@@ -17,8 +17,19 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     output = `${operator}.${this.nodes.length}`,
   ): string {
-    this.nodes.push({ operator, domain: '', inputs, outputs: [output], attributes });
-    return output;
+    return this.addAll(operator, inputs, attributes, [output]);
+  }
+
+  /** An operation with several results, or of an operator set of its own; returns the name of its first result. */
+  addAll(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    outputs: readonly [string, ...string[]],
+    domain = '',
+  ): string {
+    this.nodes.push({ operator, domain, inputs, outputs, attributes });
+    return outputs[0];
   }
 
   /** A constant fp32 tensor. */
