@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'document_unreadable',
   'model_missing',
   'model_corrupt',
+  'training_declined',
   'encoder_unavailable',
   'index_unavailable',
   'index_mismatch',
