@@ -1,6 +1,5 @@
 // Every other command of the compiled program: what it prints for programs and for people, and how it refuses.
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -139,81 +138,6 @@ describe('chipwright ask', () => {
   });
 });
 
-describe('chipwright eval retrieval', () => {
-  const lines = (...entries: object[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-  const files = ['--corpus', 'c.jsonl', '--queries', 'q.jsonl', '--qrels', 'r.jsonl'];
-  beforeAll(async () => {
-    await layTinyEncoder(join(bench.folder, 'encoded'));
-    await bench.write({
-      'c.jsonl': lines(
-        { id: 'p1', title: 'Clock', text: 'The clock tree balances the skew.' },
-        { id: 'p2', title: 'Route', text: 'The router places pins and draws wires.' },
-        { id: 'p3', title: 'Power', text: 'The toggle rate is read from a waveform.' },
-      ),
-      'q.jsonl': lines(
-        { id: 'q1', text: 'Which skew has the clock?' },
-        { id: 'q2', text: 'Who draws wires?' },
-      ),
-      'r.jsonl': lines(
-        { query_id: 'q1', doc_id: 'p1', relevance: 1 },
-        { query_id: 'q2', doc_id: 'p2', relevance: 1 },
-      ),
-    });
-  });
-
-  it('scores one way of searching', async () => {
-    const result = await json('eval', 'retrieval', ...files, '--mode', 'lexical');
-    expect(result).toMatchObject({ mode: 'lexical', encoder: null, n: 2, passages: 3 });
-    expect(result['microRecall@1'].value).toBe(1);
-    expect(result['MRR@10']).toMatchObject({ value: 1, low: 1, high: 1 });
-  });
-
-  it('compares two ways with a real encoder behind one of them', async () => {
-    const env = { CHIPWRIGHT_DATA: join(bench.folder, 'encoded') };
-    const run = await bench.run(['eval', 'retrieval', ...files, '--against', 'lexical', '--json'], { env });
-    expect(run.code).toBe(0);
-    const result = JSON.parse(run.stdout);
-    expect(result).toMatchObject({
-      mode: 'hybrid',
-      encoder: 'bge-small-en-v1.5',
-      against: { mode: 'lexical' },
-    });
-    const [ours, theirs] = [result['hit@1'].value, result.against['hit@1'].value];
-    expect(result.difference['hit@1'].value).toBeCloseTo(ours - theirs, 9);
-    const table = await bench.run(['eval', 'retrieval', ...files, '--against', 'lexical'], { env });
-    expect(table.stdout).toMatch(/^2 questions, 3 passages, hybrid, encoder bge-small-en-v1\.5/);
-    expect(table.stdout).toMatch(/MRR@10 .*against lexical/);
-  });
-
-  it('reports to nobody: the runtime of the encoder keeps no diary in the home folder', async () => {
-    const home = join(bench.folder, 'home');
-    await mkdir(home);
-    const env = { CHIPWRIGHT_DATA: join(bench.folder, 'encoded'), HOME: home };
-    expect((await bench.run(['eval', 'retrieval', ...files], { env })).code).toBe(0);
-    expect(await readdir(home)).toEqual([]);
-  });
-
-  it('names the file and the line that are wrong', async () => {
-    await appendFile(join(bench.folder, 'q.jsonl'), '{"id": 7}\n');
-    const { code, stderr } = await bench.run(['eval', 'retrieval', ...files]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^chipwright: q\.jsonl: line 3: id: .+\n.+\n$/);
-  });
-});
-
-const ordQa = '../shared/data/ord-qa';
-describe('the retriever on ORD-QA', () => {
-  it.skipIf(!existsSync(ordQa))('finds by words alone at least what is known to be possible', async () => {
-    const file = (name: string) => join(process.cwd(), ordQa, `${name}.jsonl`);
-    const files = ['--corpus', file('corpus'), '--queries', file('queries'), '--qrels', file('qrels')];
-    const result = await json('eval', 'retrieval', ...files, '--mode', 'lexical');
-    expect(result['microRecall@5'].value).toBeGreaterThanOrEqual(0.59);
-    expect(result['microRecall@10'].value).toBeGreaterThanOrEqual(0.7);
-    expect(result['microRecall@15'].value).toBeGreaterThanOrEqual(0.77);
-    expect(result['microRecall@20'].value).toBeGreaterThanOrEqual(0.79);
-  });
-});
-
 describe('chipwright models', () => {
   it('lists what is known, and says what is wrong with what is here', async () => {
     const env = { CHIPWRIGHT_DATA: join(bench.folder, 'models-here') };
@@ -225,18 +149,18 @@ describe('chipwright models', () => {
       0,
       expect.stringMatching(/^\* bge-small-en-v1\.5 .* from a test\n$/),
     ]);
-    await appendFile(join(env.CHIPWRIGHT_DATA, 'models', 'bge-small-en-v1.5', 'model.onnx'), 'x');
+    await appendFile(join(env.CHIPWRIGHT_DATA, 'models', 'bge-small-en-v1.5', 'onnx', 'model.onnx'), 'x');
     const damaged = await bench.run(['models', 'verify'], { env });
     expect([damaged.code, damaged.stdout]).toEqual([
       1,
-      expect.stringContaining('model.onnx does not have the size'),
+      expect.stringContaining('onnx/model.onnx does not have the size'),
     ]);
     const { stdout } = await bench.run(['models', 'list', '--json'], { env });
     expect(JSON.parse(stdout).models).toMatchObject([
       {
         name: 'bge-small-en-v1.5',
         present: true,
-        problems: ['model.onnx does not have the size it should have.'],
+        problems: ['onnx/model.onnx does not have the size it should have.'],
       },
       { name: 'all-MiniLM-L6-v2', present: false },
     ]);

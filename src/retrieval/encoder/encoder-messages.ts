@@ -3,7 +3,9 @@ import type { EncoderTraits } from './model-catalogue.js';
 
 /** `workerData`: what the worker opens. */
 export interface WorkerSettings {
-  readonly folder: string;
+  /** Paths of `tokenizer.json` and of the ONNX graph. */
+  readonly tokenizer: string;
+  readonly model: string;
   readonly dimensions: number;
   readonly traits: EncoderTraits;
   /** Threads inside one run of the model; 0 for all cores. */

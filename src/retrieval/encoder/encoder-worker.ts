@@ -1,6 +1,5 @@
 // The worker thread that tokenises and runs the model, one batch after the other, questions first.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Batch, planBatches } from './encode-batches.js';
@@ -16,11 +15,11 @@ interface Job {
   work: { readonly ids: readonly (readonly number[])[]; readonly batches: Batch[] } | null;
 }
 
-const { folder, dimensions, traits, threads } = workerData as WorkerSettings;
+const { tokenizer: tokenizerPath, model, dimensions, traits, threads } = workerData as WorkerSettings;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 
-const tokenizer = openTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8'), traits.maxTokens);
-const session = await InferenceSession.create(join(folder, 'model.onnx'), {
+const tokenizer = openTokenizer(await readFile(tokenizerPath, 'utf8'), traits.maxTokens);
+const session = await InferenceSession.create(model, {
   graphOptimizationLevel: 'all',
   intraOpNumThreads: threads,
   // Threads that have nothing to do sleep: spinning gains a little on an idle machine and starves the rest on a busy one.

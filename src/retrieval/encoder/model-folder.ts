@@ -2,39 +2,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
 import { ChipwrightError } from '../../errors.js';
 import { buildBertGraph } from './bert-graph.js';
 import { type BertConfig, type BertWeights, bertConfigSchema, selectBertWeights } from './bert-weights.js';
+import { interchangeFiles } from './interchange-files.js';
+import { modelCard } from './model-card.js';
 import type { EncoderTraits } from './model-catalogue.js';
+import { MODEL_FILES, type ModelManifest, manifestSchema } from './model-manifest.js';
 import { writeOnnx } from './onnx-file.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
-
-const FILE_NAMES = ['config.json', 'tokenizer.json', 'model.safetensors', 'model.onnx'] as const;
-
-const fileSchema = z.object({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.number().int().positive(),
-});
-
-const manifestSchema = z.object({
-  format: z.literal(1),
-  name: z.string().min(1),
-  /** The model this one was tuned from; null for a base model. */
-  base: z.string().nullable(),
-  licence: z.string(),
-  /** Where the weights came from, for people. */
-  source: z.string(),
-  pooling: z.enum(['cls', 'mean']),
-  queryPrefix: z.string(),
-  passagePrefix: z.string(),
-  maxTokens: z.number().int().min(3),
-  dimensions: z.number().int().positive(),
-  files: z.record(z.enum(FILE_NAMES), fileSchema),
-});
-
-/** `manifest.json`: what the model is, and the SHA-256 of each file beside it. */
-export type ModelManifest = z.infer<typeof manifestSchema>;
 
 /** Everything a model folder is made from. */
 export interface ModelContent {
@@ -47,6 +23,8 @@ export interface ModelContent {
   readonly weights: BertWeights;
   /** The bytes of `tokenizer.json`. */
   readonly tokenizer: Uint8Array;
+  /** For the model card, in Markdown: what a tuned model was trained on, its figures, the date. Never text of a document. */
+  readonly card?: string;
 }
 
 function sha256(bytes: Uint8Array | string): string {
@@ -83,25 +61,30 @@ export async function writeModelFolder(folder: string, content: ModelContent): P
     // A folder of its own in there, because mkdtemp's is closed to every other user of the machine.
     const building = join(workshop, 'new');
     await mkdir(building);
-    const files: Partial<ModelManifest['files']> = {};
-    const put = async (name: (typeof FILE_NAMES)[number], bytes: Uint8Array | string) => {
-      await writeFile(join(building, name), bytes, { flush: true });
-      files[name] = { sha256: sha256(bytes), bytes: Buffer.byteLength(bytes) };
+    const files: Record<string, { sha256: string; bytes: number }> = {};
+    const put = async (path: string, bytes: Uint8Array | string) => {
+      await mkdir(dirname(join(building, path)), { recursive: true });
+      await writeFile(join(building, path), bytes, { flush: true });
+      files[path] = { sha256: sha256(bytes), bytes: Buffer.byteLength(bytes) };
     };
-    await put('config.json', `${JSON.stringify({ architectures: ['BertModel'], ...config }, null, 2)}\n`);
-    await put('tokenizer.json', content.tokenizer);
-    await put('model.safetensors', writeSafetensors(weights));
-    await put('model.onnx', writeOnnx(buildBertGraph(config, weights, traits.pooling)));
-    const manifest = manifestSchema.parse({
-      format: 1,
+    for (const [path, value] of interchangeFiles(config, traits, content.tokenizer))
+      await put(path, `${JSON.stringify(value, null, 2)}\n`);
+    await put('README.md', modelCard({ ...content, dimensions: config.hidden_size }));
+    await put(MODEL_FILES.tokenizer, content.tokenizer);
+    // Without the mark of PyTorch's layout, version 4 of transformers refuses the file.
+    await put(MODEL_FILES.weights, writeSafetensors(weights, { format: 'pt' }));
+    await put(MODEL_FILES.onnx, writeOnnx(buildBertGraph(config, weights, traits.pooling)));
+    const manifest: ModelManifest = {
+      format: 2,
       name: content.name,
       base: content.base,
       licence: content.licence,
       source: content.source,
       ...traits,
       dimensions: config.hidden_size,
+      weights: sha256(writeSafetensors(weights)),
       files,
-    });
+    };
     await writeFile(join(building, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, {
       flush: true,
     });
@@ -172,10 +155,12 @@ export async function readModelWeights(
 ): Promise<{ config: BertConfig; weights: BertWeights }> {
   await readManifest(folder);
   try {
-    const config = bertConfigSchema.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+    const config = bertConfigSchema.parse(
+      JSON.parse(await readFile(join(folder, MODEL_FILES.config), 'utf8')),
+    );
     return {
       config,
-      weights: selectBertWeights(readSafetensors(await readFile(join(folder, 'model.safetensors'))), config),
+      weights: selectBertWeights(readSafetensors(await readFile(join(folder, MODEL_FILES.weights))), config),
     };
   } catch (cause) {
     if (cause instanceof ChipwrightError) throw cause;
@@ -184,11 +169,4 @@ export async function readModelWeights(
       cause,
     });
   }
-}
-
-/** `name@` and twelve hex digits over everything that shapes a vector: vectors of two ids must never mix. */
-export function encoderId(manifest: ModelManifest): string {
-  const { pooling, queryPrefix, passagePrefix, maxTokens, files } = manifest;
-  const shape = [files['model.safetensors'].sha256, pooling, queryPrefix, passagePrefix, maxTokens];
-  return `${manifest.name}@${sha256(JSON.stringify(shape)).slice(0, 12)}`;
 }

@@ -1,10 +1,12 @@
 // The encoder that runs a model folder on this machine's CPU, in a worker thread of its own.
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../../errors.js';
 import type { Encoder } from './encoder.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
-import { encoderId, modelProblems, readManifest } from './model-folder.js';
+import { modelProblems, readManifest } from './model-folder.js';
+import { encoderId, MODEL_FILES, onnxPath } from './model-manifest.js';
 import { refuseTelemetry } from './no-telemetry.js';
 import { openWorker } from './open-worker.js';
 
@@ -144,7 +146,8 @@ export async function openEncoder(modelFolder: string, options: OnnxEncoderOptio
     });
   const { pooling, queryPrefix, passagePrefix, maxTokens, dimensions, name } = manifest;
   const settings: WorkerSettings = {
-    folder: modelFolder,
+    tokenizer: join(modelFolder, MODEL_FILES.tokenizer),
+    model: join(modelFolder, onnxPath(manifest)),
     dimensions,
     traits: { pooling, queryPrefix, passagePrefix, maxTokens },
     threads: options.threads ?? 0,

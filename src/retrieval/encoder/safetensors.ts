@@ -69,8 +69,11 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
 }
 
 /** The bytes of a safetensors file with these tensors in this order: equal input gives equal bytes, on every machine. */
-export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
-  const header: Record<string, unknown> = {};
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
   let size = 0;
   for (const [name, { dims, values }] of tensors) {
     header[name] = { dtype: 'F32', shape: dims, data_offsets: [size, size + values.byteLength] };

@@ -72,18 +72,26 @@ describe('pulling a model', () => {
     });
     expect(await readdir(dir)).toEqual(expect.not.arrayContaining([expect.stringMatching(/^\.tiny-/)]));
     expect((await readdir(join(dir, 'tiny'))).sort()).toEqual([
+      '1_Pooling',
+      '2_Normalize',
+      'README.md',
       'config.json',
+      'config_sentence_transformers.json',
       'manifest.json',
-      'model.onnx',
       'model.safetensors',
+      'modules.json',
+      'onnx',
+      'sentence_bert_config.json',
+      'special_tokens_map.json',
       'tokenizer.json',
+      'tokenizer_config.json',
     ]);
   });
 
   it('does nothing when the model is there, and repairs one that is damaged', async () => {
     await store({ fetch: hub }).pull('tiny');
     expect((await store().pull('tiny')).problems).toEqual([]);
-    const path = join(dir, 'tiny', 'model.onnx');
+    const path = join(dir, 'tiny', 'onnx', 'model.onnx');
     const bytes = await readFile(path);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     await writeFile(path, bytes);

@@ -111,8 +111,8 @@ describe('opening an encoder', () => {
     const folder = join(dir, 'half');
     await writeModelFolder(folder, tinyContent());
     await writeFile(
-      join(folder, 'model.onnx'),
-      (await readFile(join(folder, 'model.onnx'))).subarray(0, 100),
+      join(folder, 'onnx', 'model.onnx'),
+      (await readFile(join(folder, 'onnx', 'model.onnx'))).subarray(0, 100),
     );
     await expect(open(folder)).rejects.toMatchObject({ code: 'model_corrupt' });
   });
@@ -120,10 +120,10 @@ describe('opening an encoder', () => {
   it('refuses a graph that the runtime cannot load, and opens it once it is whole again', async () => {
     const folder = join(dir, 'garbled');
     await writeModelFolder(folder, tinyContent());
-    const whole = await readFile(join(folder, 'model.onnx'));
-    await writeFile(join(folder, 'model.onnx'), new Uint8Array(whole.length).fill(0xff));
+    const whole = await readFile(join(folder, 'onnx', 'model.onnx'));
+    await writeFile(join(folder, 'onnx', 'model.onnx'), new Uint8Array(whole.length).fill(0xff));
     await expect(open(folder)).rejects.toMatchObject({ code: 'encoder_unavailable' });
-    await writeFile(join(folder, 'model.onnx'), whole);
+    await writeFile(join(folder, 'onnx', 'model.onnx'), whole);
     expect((await open(folder)).dimensions).toBe(32);
   });
 
