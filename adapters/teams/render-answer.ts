@@ -1,6 +1,6 @@
 // An answer or a notice as the messages Teams shows: text, sources, citation claims.
 import type { Activity } from 'botbuilder';
-import type { Answer, Citation, Notice } from '../../src/conversation/answer.js';
+import { type Answer, type Citation, type Notice, placesOf } from '../../src/conversation/answer.js';
 import { splitMessage } from './split-message.js';
 import { plainToMarkdown, teamsMarkdown } from './teams-markdown.js';
 
@@ -75,7 +75,8 @@ function claim(citation: Citation) {
 }
 
 /** `[Title › Path](link) · place`, the place as code: not every client shows the claims, so the sources also stand in the text. */
-function sourceLine({ title, path, place, href }: Citation): string {
+function sourceLine(citation: Citation): string {
+  const { title, path, href } = citation;
   const name = plainToMarkdown(
     [title, ...path]
       .map(oneLine)
@@ -84,7 +85,7 @@ function sourceLine({ title, path, place, href }: Citation): string {
   );
   const url = httpsUrl(href);
   const shown = url === undefined ? name : `[${name}](${url})`;
-  return [shown, codeSpan(oneLine(place))].filter((part) => part !== '').join(' · ');
+  return [shown, codeSpan(oneLine(placesOf(citation)))].filter((part) => part !== '').join(' · ');
 }
 
 /** Places are paths and lines: they read best as code, and need no escaping there. */

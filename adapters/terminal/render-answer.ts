@@ -1,5 +1,5 @@
 // An answer as plain text for a terminal or a pipe.
-import type { Answer, Citation, Notice } from '../../src/conversation/answer.js';
+import { type Answer, type Citation, type Notice, placesOf } from '../../src/conversation/answer.js';
 
 /** The text, then the numbered sources (or the nearest documents when nothing answered), then the note. Ends without a newline. */
 export function renderAnswer(answer: Answer): string {
@@ -20,9 +20,12 @@ function sourceLine(citation: Citation): string {
   return `  [${citation.marker}] ${describe(citation)}`;
 }
 
-function describe({ title, path, place, href }: Citation): string {
+function describe(citation: Citation): string {
+  const { title, path, href } = citation;
   const name = [title, ...path]
     .filter((part, at, all) => part !== '' && all.indexOf(part) === at)
     .join(' > ');
-  return [name, place, href].filter((part) => part !== undefined && part !== '').join('\n      ');
+  return [name, placesOf(citation), href]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n      ');
 }

@@ -36,10 +36,11 @@ export function askCommand(shell: Shell): Command {
               question,
               answer: markdown,
               grounding,
-              citations: citations.map(({ marker, title, path, place, href, excerpt, score }) => ({
+              citations: citations.map(({ marker, title, path, place, alsoIn, href, excerpt, score }) => ({
                 marker,
                 title: headingLine(title, path),
                 path: place,
+                alsoIn,
                 href,
                 excerpt,
                 score,

@@ -12,11 +12,19 @@ export interface Citation {
   readonly path: readonly string[];
   /** File, line or page, for people: `docs/gpl.md:42`, `manual.pdf, page 17`. */
   readonly place: string;
+  /** Other places that say the same, for people: `old/gpl.md:40 (another version)`. Absent when there is none. */
+  readonly alsoIn?: readonly string[];
   /** From the index, checked against the allow-list; never from a model. */
   readonly href?: string;
   /** At most 160 characters of plain text. */
   readonly excerpt: string;
   readonly score: number;
+}
+
+/** `docs/gpl.md:42, also in old/gpl.md:40`: where a citation stands, all its places in one line. Empty when it has none. */
+export function placesOf({ place, alsoIn = [] }: Citation): string {
+  const others = alsoIn.length === 0 ? '' : `also in ${alsoIn.join(', ')}`;
+  return [place, others].filter((part) => part !== '').join(', ');
 }
 
 /** How far the answer is carried by passages: all of it, part of it, or there is none. */

@@ -7,6 +7,8 @@ export interface NumberedPassage {
   /** Document title and headings, joined by ` > `. */
   readonly title: string;
   readonly text: string;
+  /** What stands around it in the same section, as far as there is room: to be understood by, and cited by the same marker. */
+  readonly context?: { readonly before: string; readonly after: string };
 }
 
 export interface Prompt {

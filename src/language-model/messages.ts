@@ -28,7 +28,7 @@ export function tokensOf(messages: readonly ChatMessage[]): number {
 
 /**
  * The messages for `prompt`, never more than `budget` tokens by `tokensOf`, unless the instructions alone are more. The
- * best passages stay whole, later ones are cut or left out; of the thread the newest exchanges stay. `fence` is a random
+ * best passages stay whole, later ones are cut or left out; where all are whole, the best get their context as far as there is room; of the thread the newest exchanges stay. `fence` is a random
  * word of this request: passages and question stand between fences, and none of them can contain it.
  */
 export function buildMessages(
@@ -55,14 +55,23 @@ export function buildMessages(
   }
   left -= spent;
 
-  let passages = '';
+  const passages: string[] = [];
   for (const passage of prompt.passages) {
     const text = passageText(passage, fence, left);
     if (text === undefined) break;
-    passages += text;
+    passages.push(text);
     left -= approximateTokens(text);
   }
-  return [system, ...history, { role: 'user', content: frame(passages) }];
+  for (const [at, passage] of prompt.passages.entries()) {
+    const bare = passages[at];
+    if (passage.context === undefined || bare === undefined) continue;
+    const full = between(passage, surrounded(passage, fence), fence);
+    const added = approximateTokens(full) - approximateTokens(bare);
+    if (added > left) continue;
+    passages[at] = full;
+    left -= added;
+  }
+  return [system, ...history, { role: 'user', content: frame(passages.join('')) }];
 }
 
 function userText(passages: string, question: string, fence: string): string {
@@ -73,17 +82,29 @@ function userText(passages: string, question: string, fence: string): string {
 }
 
 /** One passage between its fences, cut to `room` tokens; undefined when too little of it would be left. */
-function passageText(
-  { marker, title, text }: NumberedPassage,
-  fence: string,
-  room: number,
-): string | undefined {
-  const head = `<<<passage [${marker}] ${fence}>>>\n${cut(unfenced(title, fence), WORTH_A_CUT)}\n`;
-  const foot = `\n<<<end ${fence}>>>\n\n`;
-  const space = room - approximateTokens(head) - approximateTokens(foot);
-  const body = unfenced(text, fence);
-  if (approximateTokens(body) <= space) return head + body + foot;
-  return space < WORTH_A_CUT ? undefined : head + cut(body, space) + foot;
+function passageText(passage: NumberedPassage, fence: string, room: number): string | undefined {
+  const space = room - approximateTokens(between(passage, '', fence));
+  const body = unfenced(passage.text, fence);
+  if (approximateTokens(body) < space) return between(passage, body, fence);
+  return space < WORTH_A_CUT ? undefined : between(passage, cut(body, space - 1), fence);
+}
+
+function between({ marker, title }: NumberedPassage, body: string, fence: string): string {
+  const name = cut(unfenced(title, fence), WORTH_A_CUT);
+  return `<<<passage [${marker}] ${fence}>>>\n${name}\n${body}\n<<<end ${fence}>>>\n\n`;
+}
+
+/** The text with its context around it, each under a line that says what it is. */
+function surrounded({ text, context }: NumberedPassage, fence: string): string {
+  const { before = '', after = '' } = context ?? {};
+  return [
+    ['context before it', before],
+    ['the passage', text],
+    ['context after it', after],
+  ]
+    .filter(([, part]) => part !== '')
+    .map(([name, part = '']) => `<<<${name} ${fence}>>>\n${unfenced(part, fence)}`)
+    .join('\n');
 }
 
 /** Text that cannot close a fence, also not by one that appears when another is taken out. */

@@ -36,7 +36,7 @@ const SIGNAL = /[_$/]|\d|[a-z][A-Z]/;
 
 /** Checks `markdown`, which went through `sanitise`, against the passages it was written from. */
 export function checkCitations(markdown: string, passages: readonly NumberedPassage[]): CheckedText {
-  const stems = new Map(passages.map(({ marker, title, text }) => [marker, stemsOf(`${title}\n${text}`)]));
+  const stems = new Map(passages.map((passage) => [passage.marker, stemsOf(readOf(passage))]));
   const written = inProse(markdown, (text) => normalise(text, (marker) => stems.has(marker)));
 
   const cited: number[] = [];
@@ -65,6 +65,11 @@ export function checkCitations(markdown: string, passages: readonly NumberedPass
     }
   }
   return { text: text + written.slice(at), cited, claims, backed, stems: citedFor };
+}
+
+/** What the writer may have read of a passage: its context counts, as the reader who opens the passage has it before their eyes. */
+function readOf({ title, text, context }: NumberedPassage): string {
+  return [title, text, context?.before, context?.after].join('\n');
 }
 
 /** Which of the statement's markers its passages back. */

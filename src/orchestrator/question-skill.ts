@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Answer, Citation, Grounding } from '../conversation/answer.js';
 import type { IncomingMessage } from '../conversation/message.js';
 import type { LanguageModel, NumberedPassage, Prompt } from '../language-model/language-model.js';
-import { headingLine, type Passage, placeLabel } from '../retrieval/passage.js';
+import { type Copy, headingLine, type Passage, placeLabel } from '../retrieval/passage.js';
 import { RELEVANT, type Retrieval, type Retriever, WORTH_READING } from '../retrieval/retriever.js';
 import { type AudienceFilter, mayRead } from '../safety/access.js';
 import { safeHref } from '../safety/links.js';
@@ -32,6 +32,8 @@ import { type Written, write } from './writing.js';
 const PASSAGES = 8;
 /** Documents shown when nothing answered. */
 const NEAREST = 3;
+/** Other places named beside a source. */
+const COPIES = 3;
 /** Exchanges of the thread that the writer sees. */
 const TURNS = 3;
 
@@ -86,8 +88,9 @@ export function questionSkill(tools: QuestionTools): Skill {
       title: sanitisePlain(passage.document.title),
       path: passage.path.map(sanitisePlain),
       place: sanitisePlain(placeLabel(passage.document, passage.place)),
+      ...(passage.alsoIn === undefined ? {} : { alsoIn: otherPlaces(passage, passage.alsoIn) }),
       ...(href === undefined ? {} : { href }),
-      excerpt: excerpt(passage.text, stems),
+      excerpt: excerpt([passage.text, passage.context?.before, passage.context?.after].join('\n\n'), stems),
       score: passage.score,
     };
   }
@@ -104,7 +107,9 @@ export function questionSkill(tools: QuestionTools): Skill {
 
   async function search(text: string, filter: AudienceFilter, signal: AbortSignal): Promise<Retrieval> {
     const found = await unlessAborted(retriever.search(text, filter, PASSAGES), signal);
-    const readable = found.passages.filter(({ document }) => mayRead(filter, document.audience));
+    const readable = found.passages
+      .filter(({ document }) => mayRead(filter, document.audience))
+      .map((passage) => withReadableCopies(passage, filter));
     if (readable.length < found.passages.length) {
       log.error(
         { withheld: found.passages.length - readable.length },
@@ -206,8 +211,30 @@ export function questionSkill(tools: QuestionTools): Skill {
   };
 }
 
-function numbered(passage: Passage, at: number): NumberedPassage {
-  return { marker: at + 1, title: headingLine(passage.document.title, passage.path), text: passage.text };
+function numbered({ document, path, text, context }: Passage, at: number): NumberedPassage {
+  return {
+    marker: at + 1,
+    title: headingLine(document.title, path),
+    text,
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** A second check, as for passages: the name of a document can say too much already. */
+function withReadableCopies({ alsoIn, ...passage }: Passage, filter: AudienceFilter): Passage {
+  const copies = alsoIn?.filter(({ document }) => mayRead(filter, document.audience)) ?? [];
+  return copies.length === 0 ? passage : { ...passage, alsoIn: copies };
+}
+
+/** The first few by name; with the source's name where it is another source. */
+function otherPlaces({ document }: Passage, copies: readonly Copy[]): string[] {
+  const named = copies.slice(0, COPIES).map((copy) => {
+    const source = copy.document.source === document.source ? '' : `${copy.document.source}: `;
+    const place = placeLabel(copy.document, copy.place);
+    return sanitisePlain(`${source}${place}${copy.differs ? ' (another version)' : ''}`);
+  });
+  const more = copies.length - named.length;
+  return more === 0 ? named : [...named, `${more} more`];
 }
 
 function emptyTrace(totalMs: number): Trace {

@@ -1,7 +1,8 @@
-// The retriever: encode the question, search both sides, fuse, fetch.
+// The retriever: encode the question, search both sides, fuse, fetch, collapse what says the same, add what stands around it.
 import { type AudienceFilter, audience } from '../safety/access.js';
 import { clausesOf } from './clauses.js';
 import { confidenceOf, STRAY_QUESTIONS, type StrayLevel, strayLevel } from './confidence.js';
+import { stretchesAround, withContext } from './context.js';
 import type { Encoder } from './encoder/encoder.js';
 import { bestOf, fuse, fuseByRank } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
@@ -85,7 +86,8 @@ export class HybridRetriever implements Retriever {
       ...passage,
       score: scores.get(passage.id) ?? 0,
     }));
-    const distinct = without.has('collapse') ? found : collapse(found);
+    const distinct = (without.has('collapse') ? found : collapse(found)).slice(0, limit);
+    const passages = withContext(distinct, await index.stretches(stretchesAround(distinct), filter));
     const searched = now();
     const { chunks } = await index.describe();
     const evidence =
@@ -93,7 +95,7 @@ export class HybridRetriever implements Retriever {
         ? {}
         : { dense: { list: dense, strays: await this.#strayLevel(encoder, chunks) } };
     return {
-      passages: distinct.slice(0, limit),
+      passages,
       confidence: confidenceOf({ question: text, lexical, chunks, ...evidence }),
       mode,
       timings: { encodeMs: encoded - started, searchMs: searched - encoded },

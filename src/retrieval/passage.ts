@@ -38,6 +38,12 @@ export interface DocumentRecord {
   readonly version: string;
 }
 
+/** Markdown from right before and after a passage; either may be empty. */
+export interface PassageContext {
+  readonly before: string;
+  readonly after: string;
+}
+
 /** Another place that says the same as a passage. */
 export interface Copy {
   readonly document: DocumentRecord;
@@ -53,6 +59,8 @@ export interface Passage extends Chunk {
   readonly document: DocumentRecord;
   /** Higher is better; comparable within one search only. */
   readonly score: number;
+  /** What stands around it in the same section, to understand it by; not part of what was found. */
+  readonly context?: PassageContext;
   /** Where else it stands, best ranked first; absent when nowhere else was found. */
   readonly alsoIn?: readonly Copy[];
 }

@@ -234,6 +234,16 @@ export function platformContract(subject: PlatformSubject): void {
         expect(seen).toContain('Placement guide 1');
       });
 
+      it('names the other places of a source', async () => {
+        const { reply, visible } = await question();
+        await reply.finish(
+          sampleAnswer({ citations: [sampleCitation(1, { alsoIn: ['old/placement.md:9', '2 more'] })] }),
+        );
+        expect((await visible()).join('\n')).toContain(
+          'docs/placement.md:10, also in old/placement.md:9, 2 more',
+        );
+      });
+
       it('shows the line about the answer itself', async () => {
         const { reply, visible } = await question();
         await reply.finish(sampleAnswer({ note: 'No language model is configured.' }));

@@ -14,7 +14,13 @@ const prompt = fc.record({
   history: fc.array(fc.record({ question: text(40), answer: text(80) }), { maxLength: 4 }),
   question: text(60),
   passages: fc
-    .array(fc.record({ title: text(30), text: text(200) }), { maxLength: 6 })
+    .array(
+      fc.record(
+        { title: text(30), text: text(200), context: fc.record({ before: text(60), after: text(60) }) },
+        { requiredKeys: ['title', 'text'] },
+      ),
+      { maxLength: 6 },
+    )
     .map((all) => all.map((one, at) => ({ ...one, marker: at + 1 }))),
 });
 
@@ -46,6 +52,26 @@ describe('buildMessages', () => {
     expect(user).toContain('Q?');
   });
 
+  it('gives the best passages their context, when all are whole', () => {
+    const passages = [1, 2].map((marker) => ({
+      marker,
+      title: `T${marker}`,
+      text: `text ${marker}`,
+      context: { before: `before ${marker} `.repeat(30), after: marker === 1 ? '' : 'after 2' },
+    }));
+    const asked = { instructions: 'I', history: [], question: 'Q?', passages };
+    const said = (budget: number) => buildMessages(asked, { fence: 'f0', budget }).at(-1)?.content ?? '';
+    const both = said(1_000);
+    expect(both).toMatch(
+      /passage \[2\] f0>>>\nT2\n<<<context before it f0>>>\nbefore 2 [^<]*<<<the passage f0>>>\ntext 2\n<<<context after it f0>>>\nafter 2\n<<<end f0>>>/,
+    );
+    expect(both).not.toMatch(/text 1\n<<<context after/);
+    const tight = said(300);
+    expect(tight).toContain('before 1');
+    expect(tight).not.toContain('before 2');
+    expect(tight).toMatch(/passage \[2\] f0>>>\nT2\ntext 2\n<<<end f0>>>/);
+  });
+
   it('keeps the newest exchanges', () => {
     const history = ['old', 'middle', 'new'].map((age) => ({ question: `${age}?`, answer: age.repeat(30) }));
     const messages = buildMessages(
@@ -67,11 +93,15 @@ describe('buildMessages', () => {
         instructions: 'I',
         history: [],
         question: attack,
-        passages: [{ marker: 1, title: attack, text: attack }],
+        passages: [{ marker: 1, title: attack, text: attack, context: { before: attack, after: attack } }],
       };
       const user = buildMessages(asked, { fence, budget: 2_000 }).at(-1)?.content ?? '';
       const clean = buildMessages(
-        { ...asked, question: 'q', passages: [{ marker: 1, title: 't', text: 'x' }] },
+        {
+          ...asked,
+          question: 'q',
+          passages: [{ marker: 1, title: 't', text: 'x', context: { before: 'y', after: 'z' } }],
+        },
         { fence, budget: 2_000 },
       );
       expect(user.split(fence).length).toBe((clean.at(-1)?.content ?? '').split(fence).length);

@@ -200,3 +200,21 @@ describe('checkCitations', () => {
     );
   }, 120_000);
 });
+
+describe('the context of a passage', () => {
+  const passages = [
+    {
+      marker: 1,
+      title: 'Timing guide > Options',
+      text: 'The option `-hold` selects minimum delays.',
+      context: { before: 'Slack is repaired by repair_timing after routing.', after: 'Diodes come last.' },
+    },
+  ];
+  const backed = (text: string) => checkCitations(sanitise(text), passages).backed;
+
+  it('backs what is cited by the number of the passage, as it stands beside it on the page', () => {
+    expect(backed('Slack is repaired by `repair_timing` after routing [1].')).toBe(1);
+    expect(backed('Diodes come last of all [1].')).toBe(1);
+    expect(backed('Antenna violations need jumpers on upper layers [1].')).toBe(0);
+  });
+});

@@ -324,3 +324,59 @@ describe('a question', () => {
     ).rejects.toMatchObject({ code: 'draining' });
   });
 });
+
+describe('a passage that stands in several places', () => {
+  const at = (file: string, over: { audience?: string[]; source?: string; differs?: boolean } = {}) => {
+    const { document } = passage('', { file, ...(over.audience ? { audience: over.audience } : {}) });
+    return {
+      document: { ...document, source: over.source ?? 'docs' },
+      path: [],
+      place: { line: 3 },
+      differs: over.differs ?? false,
+    };
+  };
+  const placesFor = async (...alsoIn: ReturnType<typeof at>[]) => {
+    const found = passage('Hold slack is checked at the fast corner.', { alsoIn });
+    const { answer } = await ask({
+      retriever: retrieverOf([found]),
+      languageModel: writer(['Hold slack is checked at the fast corner [1].']),
+    });
+    return answer.citations[0]?.alsoIn;
+  };
+
+  it('names the others with its source, and says where the words differ', async () => {
+    expect(await placesFor(at('copy.md'), at('old.md', { differs: true }))).toEqual([
+      'copy.md:3',
+      'old.md:3 (another version)',
+    ]);
+    expect(await placesFor(at('timing.md', { source: 'flow' }))).toEqual(['flow: timing.md:3']);
+  });
+
+  it('names a few of many', async () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) => at(`${name}.md`));
+    expect(await placesFor(...many)).toEqual(['a.md:3', 'b.md:3', 'c.md:3', '2 more']);
+  });
+
+  it('never names one that the readers of the answer may not read', async () => {
+    expect(await placesFor(at('secret.md', { audience: ['team-timing'] }), at('b.md'))).toEqual(['b.md:3']);
+    expect(await placesFor(at('secret.md', { audience: ['team-timing'] }))).toBeUndefined();
+  });
+});
+
+describe('a passage with context', () => {
+  const found = passage('- `-hold` takes minimum delays.', {
+    context: { before: 'The command repair_timing inserts buffers.', after: '' },
+  });
+
+  it('is handed to the writer with it, and its line is shown where the answer rests on it', async () => {
+    const languageModel = writer(['`repair_timing` inserts buffers [1].']);
+    const { answer } = await ask({ retriever: retrieverOf([found]), languageModel });
+    expect(languageModel.prompts[0]?.passages[0]).toMatchObject({
+      text: found.text,
+      context: { before: 'The command repair_timing inserts buffers.', after: '' },
+    });
+    expect(answer.citations).toMatchObject([
+      { place: 'timing.md:7', excerpt: 'The command repair_timing inserts buffers.' },
+    ]);
+  });
+});

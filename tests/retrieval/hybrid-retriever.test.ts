@@ -187,6 +187,29 @@ describe('the retriever and copies of a page', () => {
   });
 });
 
+it('brings along what stands around a passage, and only what may be read', async () => {
+  const document = {
+    id: 's:guide.md',
+    source: 's',
+    path: 'guide.md',
+    title: 'Guide',
+    contentHash: 'h',
+    audience: ['public'],
+    version: '',
+  };
+  const texts = ['Fillers close gaps between cells.', 'They hold no logic at all.', 'Wells stay whole.'];
+  const chunks = texts.map((text, ordinal) => ({
+    id: `guide#${ordinal}`,
+    ordinal,
+    path: ['Fillers'],
+    text,
+    place: {},
+  }));
+  await index.put(await toIndexed([{ document, chunks }], encoder));
+  const { passages } = await retriever(false).search('no logic', audience(), 1);
+  expect(passages[0]).toMatchObject({ id: 'guide#1', context: { before: texts[0], after: texts[2] } });
+});
+
 describe('the retriever without a part', () => {
   const ids = async (asked: string, ...parts: RetrieverPart[]) =>
     (await without(...parts).search(asked, audience(), 4)).passages.map(({ id }) => id);

@@ -1,7 +1,7 @@
 // An answer, a draft or a notice as Slack messages: blocks, the line for notifications, and a plain form to fall back to.
 import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/types';
 import type { RootContent } from 'mdast';
-import type { Answer, Citation, Notice } from '../../../src/conversation/answer.js';
+import { type Answer, type Citation, type Notice, placesOf } from '../../../src/conversation/answer.js';
 import type { SafeMarkdown } from '../../../src/safety/sanitise.js';
 import { parseMarkdown, sizeOf, textOf } from './markdown.js';
 import { richBlocks, text } from './rich-text.js';
@@ -109,7 +109,8 @@ function listFooters(
   };
   for (const citation of citations) {
     const name = [citation.title, ...citation.path].join(' › ').slice(0, 200);
-    const place = citation.place === '' ? '' : ` — ${citation.place.slice(0, 120)}`;
+    const places = placesOf(citation);
+    const place = places === '' ? '' : ` — ${places.slice(0, 300)}`;
     const line = `${lead(citation)}${name}${place}`;
     const own = line.length + 1 + (citation.href?.length ?? 0); // Addresses count for Slack, though nobody reads them.
     if (size + own > limit) flush();
