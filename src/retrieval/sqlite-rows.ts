@@ -58,5 +58,7 @@ export function bytesOf(vector: Float32Array): Buffer {
 }
 
 export function vectorOf(bytes: Buffer): Float32Array {
-  return new Float32Array(Uint8Array.from(bytes).buffer);
+  const { buffer, byteOffset, byteLength } = bytes;
+  // Copied, because a Float32Array must start at a multiple of four, which a pooled Buffer need not do.
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 }

@@ -4,7 +4,7 @@ import { ChipwrightError } from '../errors.js';
 import { LEXICAL_VERSION } from './lexical.js';
 
 /** Layout of the file; a file of another layout is refused, not guessed at. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const NO_ENCODER = 'none';
 
@@ -28,7 +28,7 @@ export function storedEncoder(db: Database.Database): string | null | undefined 
 }
 
 /** Makes the tables that are not there yet. */
-export function createSchema(db: Database.Database, encoder: EncoderIdentity | null): void {
+export function createSchema(db: Database.Database): void {
   db.exec(`
       CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS audiences (id INTEGER PRIMARY KEY AUTOINCREMENT, tags TEXT NOT NULL UNIQUE) STRICT;
@@ -42,21 +42,16 @@ export function createSchema(db: Database.Database, encoder: EncoderIdentity | n
         path TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, href TEXT, audience INTEGER NOT NULL
       ) STRICT;
       CREATE INDEX IF NOT EXISTS chunks_by_place ON chunks (document, ordinal);
+      CREATE TABLE IF NOT EXISTS chunk_vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS moments (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL, sums BLOB NOT NULL) STRICT;
     `);
   forgetEmpty(db);
-  if (encoder !== null) {
-    db.exec(
-      `CREATE VIRTUAL TABLE IF NOT EXISTS vectors
-       USING vec0(audience INTEGER, vector FLOAT[${encoder.dimensions}] distance_metric=cosine)`,
-    );
-  }
 }
 
 /** A file without documents belongs to no encoder: the first one that comes may have it. */
 function forgetEmpty(db: Database.Database): void {
   if (db.prepare('SELECT 1 FROM documents LIMIT 1').get() !== undefined) return;
-  db.exec('DROP TABLE IF EXISTS vectors; DELETE FROM moments; DELETE FROM identity;');
+  db.exec('DELETE FROM chunk_vectors; DELETE FROM moments; DELETE FROM identity;');
 }
 
 /**

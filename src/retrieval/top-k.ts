@@ -13,7 +13,13 @@ export class TopK {
     this.#k = k;
   }
 
+  /** A lower score will not be kept. */
+  get threshold(): number {
+    return this.#heap.length < this.#k ? Number.NEGATIVE_INFINITY : (this.#heap[0]?.score ?? 0);
+  }
+
   offer(key: number, score: number): void {
+    if (score < this.threshold) return;
     const heap = this.#heap;
     const candidate = { key, score };
     if (heap.length < this.#k) {

@@ -2,16 +2,42 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import type { IndexedDocument } from '../../src/retrieval/index-port.js';
 import { questionTerms } from '../../src/retrieval/lexical.js';
 import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
 import { audience } from '../../src/safety/access.js';
-import { CONTRACT_ENCODER, indexContract, sampleDocument } from '../contract/index.contract.js';
+import { CONTRACT_ENCODER, indexContract, sampleDocument, unitVector } from '../contract/index.contract.js';
 
 indexContract({
   name: 'the embedded index',
   open: async () => openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER }),
 });
+
+/** What sqlite-vec left below its table: the vectors in blocks of four, and for each row its block and place. */
+function turnIntoFirstLayout(file: string): void {
+  const db = new Database(file);
+  db.exec(`
+    CREATE TABLE vectors (a);
+    CREATE TABLE vectors_chunks (chunk_id INTEGER PRIMARY KEY, size INTEGER);
+    CREATE TABLE vectors_rowids (rowid INTEGER PRIMARY KEY, chunk_id INTEGER, chunk_offset INTEGER);
+    CREATE TABLE vectors_vector_chunks00 (rowid PRIMARY KEY, vectors BLOB);
+  `);
+  const rows = db.prepare<[], { row: number; vector: Buffer }>('SELECT * FROM chunk_vectors').all();
+  for (let block = 0; 2 * block < rows.length; block++) {
+    const bytes = Buffer.alloc(4 * 32);
+    rows.slice(2 * block, 2 * block + 2).forEach(({ row, vector }, at) => {
+      vector.copy(bytes, (2 * at + 1) * 32);
+      db.prepare('INSERT INTO vectors_rowids VALUES (?, ?, ?)').run(row, block, 2 * at + 1);
+    });
+    db.prepare('INSERT INTO vectors_chunks VALUES (?, 4)').run(block);
+    db.prepare('INSERT INTO vectors_vector_chunks00 VALUES (?, ?)').run(block, bytes);
+  }
+  db.exec("DROP TABLE chunk_vectors; UPDATE identity SET value = '1' WHERE key = 'schema'");
+  db.close();
+}
 
 describe('the index file', () => {
   let folder: string;
@@ -109,6 +135,57 @@ describe('the index file', () => {
       code: 'index_mismatch',
     });
     await words.close();
+  });
+
+  it('goes on with a file of the first layout, vectors and all', async () => {
+    const built = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    const documents = [sampleDocument('a.md', ['clock tree', 'skew']), sampleDocument('b.md', ['power'])];
+    await built.put(documents);
+    await built.close();
+    turnIntoFirstLayout(file);
+    const index = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    for (const chunk of documents.flatMap(({ chunks }) => chunks)) {
+      const [found] = await index.dense([chunk.vector as Float32Array], audience(), 1);
+      expect(found?.hits[0]?.score).toBeCloseTo(1, 5);
+    }
+    await index.put([sampleDocument('c.md', ['route'])]);
+    expect(await index.describe()).toMatchObject({ documents: 3, chunks: 4 });
+    await index.close();
+    const db = new Database(file);
+    expect(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'vectors%'").all()).toEqual([]);
+    db.close();
+  });
+
+  it('follows another connection through many changes', async () => {
+    const random = seededRandom(21);
+    const reader = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    const writer = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    const current = new Map<string, IndexedDocument>();
+    for (let step = 0; step < 60; step++) {
+      const name = `m${step % 7}.md`;
+      if (step % 5 === 4) {
+        current.delete(name);
+        await writer.remove([`sample:${name}`]);
+      } else {
+        const document = sampleDocument(name, ['one', 'two', 'three'], { random, hash: `h${step}` });
+        current.set(name, document);
+        await writer.put([document]);
+      }
+      if (step % 3 !== 0) continue;
+      const query = unitVector(random);
+      const [found] = await reader.dense([query], audience(), 500);
+      const scores = [...current.values()]
+        .flatMap(({ chunks }) => chunks)
+        .map(({ vector }) => (vector ?? query).reduce((sum, value, at) => sum + value * (query[at] ?? 0), 0))
+        .sort((a, b) => b - a);
+      expect(found?.hits).toHaveLength(scores.length);
+      found?.hits.forEach(({ score }, at) => {
+        expect(score).toBeCloseTo(scores[at] ?? 9, 5);
+      });
+      expect(await reader.describe()).toEqual(await writer.describe());
+    }
+    await writer.close();
+    await reader.close();
   });
 
   it('says what is wrong with a path or a file it cannot use', async () => {

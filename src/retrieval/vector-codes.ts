@@ -1,0 +1,127 @@
+// The vectors of an index in memory, a byte a dimension: which ones are near a question is found by comparing with all of them.
+import { type DotProducts, dotProductsIn, STEP } from './dot-product-module.js';
+import { TopK } from './top-k.js';
+
+/** Codes compared before their scores are looked at: with their scores they stay in the processor's cache for the next question. */
+const BLOCK = 512;
+
+const PAGE_BYTES = 65_536;
+
+/** The largest value of a code, and of a question's, which has two bytes a dimension. */
+const LARGEST_CODE = 127;
+const LARGEST_QUERY = 32_767;
+
+/**
+ * Unit vectors, each rounded to whole steps of a 127th of its largest component. The rounding moves a cosine by some 0.0005, so the
+ * true nearest are found by asking for a few more and comparing those exactly.
+ */
+export class VectorCodes {
+  readonly #dimensions: number;
+  /** Bytes of a code. */
+  readonly #width: number;
+  /** Room for the scores of a block, then a question, then the codes. */
+  readonly #memory: WebAssembly.Memory;
+  readonly #dotProducts: DotProducts;
+  readonly #queryAt = 4 * BLOCK;
+  readonly #codesAt: number;
+  #count = 0;
+  #rows = new Uint32Array(1024);
+  /** Step of each code. */
+  #steps = new Float32Array(1024);
+
+  constructor(dimensions: number) {
+    this.#dimensions = dimensions;
+    this.#width = Math.ceil(dimensions / STEP) * STEP;
+    this.#codesAt = this.#queryAt + 2 * this.#width;
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#codesAt / PAGE_BYTES) });
+    this.#dotProducts = dotProductsIn(this.#memory);
+  }
+
+  /** Codes held, also of rows that are gone since. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(row: number, vector: Float32Array): void {
+    this.#makeRoom();
+    let largest = 0;
+    for (const value of vector) largest = Math.max(largest, Math.abs(value));
+    const step = largest / LARGEST_CODE || 1;
+    const code = new Int8Array(this.#memory.buffer, this.#addressOf(this.#count), this.#dimensions);
+    for (let at = 0; at < code.length; at++) code[at] = Math.round((vector[at] ?? 0) / step);
+    this.#rows[this.#count] = row;
+    this.#steps[this.#count] = step;
+    this.#count++;
+  }
+
+  /** Forgets the codes of rows that are gone. */
+  keep(isAlive: (row: number) => boolean): void {
+    const bytes = new Uint8Array(this.#memory.buffer);
+    let kept = 0;
+    for (let slot = 0; slot < this.#count; slot++) {
+      const row = this.#rows[slot] ?? 0;
+      if (!isAlive(row)) continue;
+      bytes.copyWithin(this.#addressOf(kept), this.#addressOf(slot), this.#addressOf(slot + 1));
+      this.#rows[kept] = row;
+      this.#steps[kept] = this.#steps[slot] ?? 0;
+      kept++;
+    }
+    this.#count = kept;
+  }
+
+  /** For each query the `k` rows that seem nearest, among those that are wanted. */
+  nearest(queries: readonly Float32Array[], k: number, isWanted: (row: number) => boolean): number[][] {
+    const coarse = queries.map((query) => this.#queryCode(query));
+    const best = queries.map(() => new TopK(k));
+    const written = new Int16Array(this.#memory.buffer, this.#queryAt, this.#width);
+    const products = new Int32Array(this.#memory.buffer, 0, BLOCK);
+    for (let from = 0; from < this.#count; from += BLOCK) {
+      const to = Math.min(this.#count, from + BLOCK);
+      coarse.forEach((query, at) => {
+        written.set(query);
+        this.#dotProducts(
+          this.#addressOf(from),
+          this.#addressOf(to),
+          this.#queryAt,
+          this.#queryAt + written.byteLength,
+          0,
+        );
+        const top = best[at] as TopK;
+        for (let slot = from; slot < to; slot++) {
+          const score = (products[slot - from] ?? 0) * (this.#steps[slot] ?? 0);
+          if (score < top.threshold) continue;
+          const row = this.#rows[slot] ?? 0;
+          if (isWanted(row)) top.offer(row, score);
+        }
+      });
+    }
+    return best.map((top) => top.sorted().map(({ key }) => key));
+  }
+
+  /** Two bytes a dimension, but never so large that a sum could leave 32 bits. */
+  #queryCode(query: Float32Array): Int16Array {
+    const limit = Math.min(LARGEST_QUERY, Math.floor((2 ** 31 - 1) / (LARGEST_CODE * this.#width)));
+    const largest = query.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+    const code = new Int16Array(this.#width);
+    query.forEach((value, at) => {
+      code[at] = Math.round((value / largest) * limit);
+    });
+    return code;
+  }
+
+  #addressOf(slot: number): number {
+    return this.#codesAt + slot * this.#width;
+  }
+
+  #makeRoom(): void {
+    const missing = this.#addressOf(this.#count + 1) - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (this.#count < this.#rows.length) return;
+    const rows = new Uint32Array(2 * this.#count);
+    rows.set(this.#rows);
+    this.#rows = rows;
+    const steps = new Float32Array(2 * this.#count);
+    steps.set(this.#steps);
+    this.#steps = steps;
+  }
+}
