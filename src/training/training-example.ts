@@ -32,6 +32,8 @@ export const trainingExampleSchema = z.object({
       'verified',
     ]),
     documents: z.array(z.string()),
+    /** Place of the passage by words alone, from 1, when the question was made: how much there is to learn beyond matching words. */
+    lexicalRank: z.int().positive().optional(),
   }),
 });
 
