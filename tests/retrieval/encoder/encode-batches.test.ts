@@ -17,3 +17,23 @@ it('holds every text once, padded as little and bounded as promised', () => {
     }),
   );
 });
+
+it('runs a long question apart from its short clauses, and texts of like length together', () => {
+  const shape = (lengths: number[]) =>
+    planBatches(lengths).map(({ texts, length }) => `${texts.length} of ${length}`);
+  expect(shape([90, 18, 20, 17, 19])).toEqual(['4 of 20', '1 of 90']);
+  expect(shape([30, 28, 29])).toEqual(['3 of 30']);
+  expect(shape([])).toEqual([]);
+});
+
+it('never costs more than all texts in one run, or each in its own', () => {
+  const cost = (batches: readonly { texts: readonly number[]; length: number }[]) =>
+    batches.reduce((sum, { texts, length }) => sum + 12 + texts.length * length, 0);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 2, max: 99 }), { minLength: 1, maxLength: 40 }), (lengths) => {
+      const planned = cost(planBatches(lengths));
+      expect(planned).toBeLessThanOrEqual(12 + lengths.length * Math.max(...lengths));
+      expect(planned).toBeLessThanOrEqual(lengths.reduce((sum, length) => sum + 12 + length, 0));
+    }),
+  );
+});
