@@ -1,33 +1,35 @@
 // `chipwright eval retrieval`: how often the right passage is found, measured on questions with known answers.
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { indexCorpus, rank } from '../evaluation/corpus-index.js';
-import { type EvaluationSet, readEvaluationSet } from '../evaluation/data-set.js';
-import {
-  compare,
-  type Measure,
-  type Rankings,
-  type Scores,
-  score,
-} from '../evaluation/retrieval-evaluation.js';
-import type { Library } from '../main.js';
-import { HybridRetriever, type RetrieverPart } from '../retrieval/hybrid-retriever.js';
-import type { RetrievalMode } from '../retrieval/retriever.js';
-import { openSqliteIndex } from '../retrieval/sqlite-index.js';
-import { progressView } from './progress.js';
-import { MODES } from './search.js';
-import { openSession, type Session, withLibrary } from './session.js';
-import { oneOf, type Shell, say } from './shell.js';
+import { ChipwrightError } from '../errors.js';
+import { type Configuration, needsEncoder, partsAtWork } from '../evaluation/configuration.js';
+import { readEvaluationSet } from '../evaluation/data-set.js';
+import { Ranker } from '../evaluation/ranker.js';
+import { retrievalJson } from '../evaluation/retrieval-json.js';
+import { retrievalReport } from '../evaluation/retrieval-report.js';
+import { type Run, summarise } from '../evaluation/retrieval-summary.js';
+import { terminalTable } from '../evaluation/terminal-table.js';
+import { liveEncoderName, modelStore } from '../main.js';
+import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
+import { RETRIEVAL_MODES } from '../retrieval/retriever.js';
+import { readAgainst, readModel, readParts } from './eval-options.js';
+import { progressView, showDownload } from './progress.js';
+import { openSession } from './session.js';
+import { oneOf, type Shell, say, warn } from './shell.js';
+import { ownVersion } from './version.js';
 
 interface Options {
   corpus: string;
   queries: string;
   qrels: string;
+  model?: string;
   mode: string;
-  against?: string;
-  clauses: boolean;
+  without?: string;
+  against?: string[];
+  ablation: boolean;
+  report?: string;
   json: boolean;
 }
 
@@ -39,132 +41,123 @@ export function evalCommand(shell: Shell): Command {
     .requiredOption('--corpus <file>', 'id, title, text')
     .requiredOption('--queries <file>', 'id, text')
     .requiredOption('--qrels <file>', 'query_id, doc_id, relevance')
-    .option('--mode <mode>', MODES.join(', '), 'hybrid')
-    .option('--against <mode>', 'compare with this mode, question by question')
-    .option('--no-clauses', 'search each question as a whole only; with --against, on that side alone')
+    .option('--model <name>', 'encoder; default: the one in use')
+    .option('--mode <mode>', RETRIEVAL_MODES.join(', '), 'hybrid')
+    .option('--without <parts>', 'leave parts out: clauses,pairs')
+    .option('--against <way...>', 'compare with this: a mode, a model, without=PARTS, or several of them')
+    .option('--ablation', 'switch each part off in turn, to see what it adds', false)
+    .option('--report <file>', 'write a report, one HTML file')
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
-      '\nExample:\n  chipwright eval retrieval --corpus c.jsonl --queries q.jsonl --qrels r.jsonl --against lexical',
+      '\nExamples:\n' +
+        '  chipwright eval retrieval --corpus c.jsonl --queries q.jsonl --qrels r.jsonl --against lexical\n' +
+        '  chipwright eval retrieval --corpus c.jsonl --queries q.jsonl --qrels r.jsonl --report report.html',
     )
-    .action(async (options: Options) => {
-      const mode = oneOf('--mode', options.mode, MODES);
-      const against = options.against === undefined ? undefined : oneOf('--against', options.against, MODES);
-      const session = await openSession(shell);
-      const { corpus, queries, qrels: judgements } = options;
-      const set = await readEvaluationSet({ corpus, queries, judgements });
-      await withLibrary(
-        shell,
-        session,
-        mode !== 'lexical' || (against ?? mode) !== 'lexical',
-        async (library) => {
-          const rankings = await rankAll(
-            shell,
-            session,
-            library,
-            set,
-            against === undefined
-              ? [{ mode, clauses: options.clauses }]
-              : [
-                  { mode, clauses: true },
-                  { mode: against, clauses: options.clauses },
-                ],
-          );
-          const ours = rankings[0] ?? [];
-          const theirs = rankings[1];
-          const result = {
-            mode,
-            encoder: library.encoder?.name ?? null,
-            n: set.questions.length,
-            passages: set.corpus.length,
-            ...score(set, ours),
-            ...(theirs === undefined
-              ? {}
-              : {
-                  against: { mode: against, ...score(set, theirs) },
-                  difference: compare(set, ours, theirs),
-                }),
-          };
-          if (options.json) say(shell, JSON.stringify(result));
-          else
-            say(
-              shell,
-              table(set, result, theirs === undefined ? undefined : compare(set, ours, theirs), against),
-            );
-        },
-      );
-    });
+    .action((options: Options) => evaluateRetrieval(shell, options));
   return evaluation;
 }
 
-/** Keeps the encoded corpus in the data folder, so that the same corpus is encoded once per encoder. */
-async function rankAll(
-  shell: Shell,
-  { config, tools }: Session,
-  { encoder }: Library,
-  set: EvaluationSet,
-  ways: readonly { readonly mode: RetrievalMode; readonly clauses: boolean }[],
-): Promise<Rankings[]> {
-  const folder = join(config.dataDir, 'evaluation');
-  await mkdir(folder, { recursive: true });
-  const key = createHash('sha256')
-    .update(JSON.stringify([encoder?.id ?? null, set.corpus]))
-    .digest('hex')
-    .slice(0, 16);
-  const index = openSqliteIndex(join(folder, `${key}.sqlite`), { encoder });
+async function evaluateRetrieval(shell: Shell, options: Options): Promise<void> {
+  const { config, tools } = await openSession(shell);
   const view = progressView(shell, tools.now);
+  const store = modelStore(config, tools, showDownload(view));
+  const models = (await store.list()).map(({ name }) => name);
+  const ours: Configuration = {
+    model:
+      options.model === undefined
+        ? await liveEncoderName(config, tools)
+        : readModel('--model', options.model, models),
+    mode: oneOf('--mode', options.mode, RETRIEVAL_MODES),
+    without: readParts('--without', options.without ?? ''),
+  };
+  const against = options.against && readAgainst('--against', options.against, ours, models);
+  if (options.report !== undefined) await requireWritable(options.report);
+  const { corpus, queries, qrels: judgements } = options;
+  const set = await readEvaluationSet({ corpus, queries, judgements });
+
+  const ranker = new Ranker({
+    set,
+    folder: join(config.dataDir, 'evaluation'),
+    async openEncoder(model) {
+      await store.pull(model);
+      view.end();
+      return openEncoder(store.folder(model), { log: tools.log });
+    },
+    now: tools.now,
+    signal: shell.signal,
+    onProgress: (progress) => view.show(progress),
+  });
+  const run = async (configuration: Configuration): Promise<Run> => ({
+    configuration,
+    rankings: await ranker.rank(configuration),
+  });
   try {
-    await indexCorpus(set.corpus, index, encoder, (done, total) =>
-      view.show({ label: 'passages encoded', done, total }),
-    );
+    const withReport = options.report !== undefined;
+    const summary = summarise(set, {
+      ours: await run(ours),
+      against: against && (await run(against)),
+      sides: withReport ? await inTurn(sidesOf(ours, against), run) : [],
+      ablation:
+        withReport || options.ablation
+          ? await inTurn(partsAtWork(ours), async (part) => ({
+              part,
+              rankings: await ranker.rank({ ...ours, without: new Set([...ours.without, part]) }),
+            }))
+          : [],
+    });
     view.end();
-    const rankings: Rankings[] = [];
-    for (const { mode, clauses } of ways) {
-      const without = new Set<RetrieverPart>(clauses ? [] : ['clauses']);
-      const retriever = new HybridRetriever({ index, encoder, now: tools.now, without });
-      rankings.push(await rank(set, retriever, mode));
+    if (options.report !== undefined) {
+      const page = retrievalReport(summary, {
+        files: { corpus: basename(corpus), queries: basename(queries), judgements: basename(judgements) },
+        date: new Date(tools.now()).toISOString().slice(0, 10),
+        version: await ownVersion(),
+      });
+      await writeFile(options.report, page).catch(cannotWrite(options.report));
+      warn(shell, `Wrote ${options.report}.`);
     }
-    return rankings;
+    say(shell, options.json ? JSON.stringify(retrievalJson(summary)) : terminalTable(summary));
   } finally {
     view.end();
-    await index.close();
+    await ranker.close();
   }
 }
 
-const SHOWN = [
-  'microRecall@1',
-  'microRecall@5',
-  'microRecall@8',
-  'microRecall@10',
-  'microRecall@15',
-  'microRecall@20',
-  'hit@1',
-  'hit@5',
-  'hit@10',
-  'nDCG@10',
-  'MRR@10',
-];
+/** The searches that ours is made of, unless they are measured anyway. */
+function sidesOf(ours: Configuration, against: Configuration | undefined): Configuration[] {
+  if (!needsEncoder(ours)) return [];
+  const taken = [ours, ...(against === undefined ? [] : [against])].filter(
+    ({ model }) => model === ours.model,
+  );
+  return RETRIEVAL_MODES.filter((mode) => taken.every((each) => each.mode !== mode)).map((mode) => ({
+    ...ours,
+    mode,
+  }));
+}
 
-function table(
-  set: EvaluationSet,
-  result: { mode: string; encoder: string | null },
-  difference: Scores | undefined,
-  against: string | undefined,
-): string {
-  const scores = result as unknown as Scores;
-  const number = ({ value, low, high }: Measure) =>
-    `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
-  const head = `${set.questions.length} questions, ${set.corpus.length} passages, ${result.mode}, encoder ${result.encoder ?? 'none'}; 95 % bootstrap intervals`;
-  const rows = SHOWN.flatMap((name) => {
-    const own = scores[name];
-    const change = difference?.[name];
-    if (own === undefined) return [];
-    const row = `${name.padEnd(16)} ${number(own)}`;
-    return [
-      change === undefined
-        ? row
-        : `${row}   against ${against}: ${change.value >= 0 ? '+' : ''}${number(change)}`,
-    ];
-  });
-  return [head, ...rows].join('\n');
+async function inTurn<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const one of all) results.push(await work(one));
+  return results;
+}
+
+/** Rejects before minutes of work rather than after them. */
+async function requireWritable(file: string): Promise<void> {
+  try {
+    await access(dirname(file), constants.W_OK);
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isDirectory() === true) throw new Error('it is a folder');
+    if (there !== undefined) await access(file, constants.W_OK);
+  } catch (cause) {
+    cannotWrite(file)(cause);
+  }
+}
+
+function cannotWrite(file: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new ChipwrightError('usage_invalid', `${file} cannot be written.`, {
+      cure: 'Name a file in a folder that is there and may be written to: `--report FILE`.',
+      cause,
+    });
+  };
 }

@@ -1,19 +1,17 @@
 // `chipwright search "question"`: the passages the retriever finds, without an answer.
 import { Command } from 'commander';
 import { headingLine, type Passage, placeLabel } from '../retrieval/passage.js';
-import type { RetrievalMode } from '../retrieval/retriever.js';
+import { RETRIEVAL_MODES } from '../retrieval/retriever.js';
 import { audience } from '../safety/access.js';
 import { openSession, requireDocuments, withLibrary } from './session.js';
 import { oneOf, type Shell, say, wholeNumber } from './shell.js';
-
-export const MODES: readonly RetrievalMode[] = ['hybrid', 'dense', 'lexical'];
 
 export function searchCommand(shell: Shell): Command {
   return new Command('search')
     .description('Show the passages found for a question.')
     .argument('<question>')
     .option('-k, --limit <n>', 'how many passages', '8')
-    .option('--mode <mode>', MODES.join(', '), 'hybrid')
+    .option('--mode <mode>', RETRIEVAL_MODES.join(', '), 'hybrid')
     .option('--audience <tags...>', 'search documents of these audiences too')
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExample:\n  chipwright search "how is clock uncertainty set" -k 3')
@@ -23,7 +21,7 @@ export function searchCommand(shell: Shell): Command {
         options: { limit: string; mode: string; audience?: string[]; json: boolean },
       ) => {
         const limit = wholeNumber('-k', options.limit, 1, 1000);
-        const mode = oneOf('--mode', options.mode, MODES);
+        const mode = oneOf('--mode', options.mode, RETRIEVAL_MODES);
         const session = await openSession(shell);
         const passages = await withLibrary(shell, session, false, async (library) => {
           await requireDocuments(library);

@@ -31,9 +31,15 @@ export async function indexCorpus(
 }
 
 /** The first RANKING_DEPTH passage ids for every question of the set. */
-export async function rank(set: EvaluationSet, retriever: Retriever, mode: RetrievalMode): Promise<Rankings> {
+export async function rank(
+  set: EvaluationSet,
+  retriever: Retriever,
+  mode: RetrievalMode,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Rankings> {
   const rankings: string[][] = [];
   for (const { text } of set.questions) {
+    onProgress?.(rankings.length, set.questions.length);
     const { passages } = await retriever.search(text, audience(), RANKING_DEPTH, mode);
     rankings.push(passages.map(({ id }) => id));
   }

@@ -6,7 +6,7 @@ import { ChipwrightError } from '../errors.js';
 import type { Judgements } from './metrics.js';
 
 const corpusLine = z.object({ id: z.string(), title: z.string().default(''), text: z.string() });
-const queryLine = z.object({ id: z.string(), text: z.string() });
+const queryLine = z.object({ id: z.string(), text: z.string(), type: z.string().optional() });
 const judgementLine = z.object({ query_id: z.string(), doc_id: z.string(), relevance: z.number() });
 
 export type CorpusEntry = z.infer<typeof corpusLine>;
@@ -14,7 +14,15 @@ export type CorpusEntry = z.infer<typeof corpusLine>;
 export interface EvaluationSet {
   readonly corpus: readonly CorpusEntry[];
   /** Only questions that have a relevant passage; the others cannot be scored. */
-  readonly questions: readonly { readonly id: string; readonly text: string; readonly judged: Judgements }[];
+  readonly questions: readonly Question[];
+}
+
+export interface Question {
+  readonly id: string;
+  readonly text: string;
+  /** What kind of question its author calls it. */
+  readonly type?: string;
+  readonly judged: Judgements;
 }
 
 /** Throws `usage_invalid` naming the file, the line and what is wrong with it. */
@@ -41,10 +49,10 @@ export async function readEvaluationSet(files: {
     const grades = judged.get(query_id) ?? new Map<string, number>();
     judged.set(query_id, grades.set(doc_id, relevance));
   }
-  const questions = queries.flatMap(({ id, text }) => {
+  const questions = queries.flatMap(({ id, text, type }) => {
     const grades = judged.get(id);
     return grades !== undefined && [...grades.values()].some((grade) => grade > 0)
-      ? [{ id, text, judged: grades }]
+      ? [{ id, text, ...(type === undefined ? {} : { type }), judged: grades }]
       : [];
   });
   if (questions.length === 0) {

@@ -5,80 +5,149 @@ import { found, type Judgements, ndcg, reciprocalRank } from './metrics.js';
 
 const DEPTHS = [1, 5, 8, 10, 15, 20] as const;
 
-/** What is asked of a ranking: the first 20 are enough for every measure. */
-export const RANKING_DEPTH = 20;
+/** The last point of a recall curve; no measure looks further. */
+export const CURVE_DEPTH = 20;
+
+/** What is asked of a ranking. The measures need 20; a report tells the place of what was found further down. */
+export const RANKING_DEPTH = 50;
 
 export interface Measure extends Interval {
   readonly value: number;
 }
 
-/** Measure name -> value with its 95 % interval: `microRecall@5`, `macroRecall@5`, `hit@5`, ..., `nDCG@10`, `MRR@10`. */
-export type Scores = Readonly<Record<string, Measure>>;
+export type MeasureName =
+  | `${'microRecall' | 'macroRecall' | 'hit'}@${(typeof DEPTHS)[number]}`
+  | 'nDCG@10'
+  | 'MRR@10';
+
+/** Every measure's value with its 95 % interval. */
+export type Scores = Readonly<Record<MeasureName, Measure>>;
 
 /** Ids best first, one ranking per question of the set, in order. */
 export type Rankings = readonly (readonly string[])[];
 
+type Ranking = Rankings[number];
+
+interface Parts {
+  readonly over: number;
+  readonly under: number;
+}
+
 /** A measure over questions: summed parts whose ratio is the value, so that micro and macro averages are both of this form. */
-interface Ratio {
-  readonly name: string;
-  parts(ranking: readonly string[], judged: Judgements): { over: number; under: number };
-}
+type Ratio = (ranking: Ranking, judged: Judgements) => Parts;
 
-const MEASURES: readonly Ratio[] = [
-  ...DEPTHS.map((k) => ({
-    name: `microRecall@${k}`,
-    parts: (ranking: readonly string[], judged: Judgements) => {
-      const { hits, relevant } = found(ranking, judged, k);
-      return { over: hits, under: relevant };
-    },
-  })),
-  ...DEPTHS.map((k) =>
-    perQuestion(`macroRecall@${k}`, (ranking, judged) => {
-      const { hits, relevant } = found(ranking, judged, k);
-      return hits / relevant;
-    }),
-  ),
-  ...DEPTHS.map((k) =>
-    perQuestion(`hit@${k}`, (ranking, judged) => (found(ranking, judged, k).hits > 0 ? 1 : 0)),
-  ),
-  perQuestion('nDCG@10', (ranking, judged) => ndcg(ranking, judged, 10)),
-  perQuestion('MRR@10', (ranking, judged) => reciprocalRank(ranking, judged, 10)),
-];
+const microRecall =
+  (k: number): Ratio =>
+  (ranking, judged) => {
+    const { hits, relevant } = found(ranking, judged, k);
+    return { over: hits, under: relevant };
+  };
 
-function perQuestion(name: string, value: (ranking: readonly string[], judged: Judgements) => number): Ratio {
-  return { name, parts: (ranking, judged) => ({ over: value(ranking, judged), under: 1 }) };
-}
+const mean =
+  (value: (ranking: Ranking, judged: Judgements) => number): Ratio =>
+  (ranking, judged) => ({ over: value(ranking, judged), under: 1 });
+
+const recall = (k: number) => (ranking: Ranking, judged: Judgements) => {
+  const { hits, relevant } = found(ranking, judged, k);
+  return hits / relevant;
+};
+
+const hit = (k: number) => (ranking: Ranking, judged: Judgements) =>
+  found(ranking, judged, k).hits > 0 ? 1 : 0;
+
+const MEASURES = new Map<MeasureName, Ratio>([
+  ...DEPTHS.map((k) => [`microRecall@${k}`, microRecall(k)] as const),
+  ...DEPTHS.map((k) => [`macroRecall@${k}`, mean(recall(k))] as const),
+  ...DEPTHS.map((k) => [`hit@${k}`, mean(hit(k))] as const),
+  ['nDCG@10', mean((ranking, judged) => ndcg(ranking, judged, 10))],
+  ['MRR@10', mean((ranking, judged) => reciprocalRank(ranking, judged, 10))],
+]);
 
 export function score(set: EvaluationSet, rankings: Rankings): Scores {
-  return Object.fromEntries(
-    MEASURES.map((measure) => {
-      const parts = partsOf(measure, set, rankings);
-      const value = ratio(parts, everyQuestion(parts.length));
-      return [measure.name, { value, ...bootstrap(parts.length, (sample) => ratio(parts, sample)) }];
-    }),
-  );
+  return scores((ratio) => measured(ratio, set, rankings));
 }
 
 /** How much better `ours` is than `theirs` on the same questions: differences with paired intervals. */
 export function compare(set: EvaluationSet, ours: Rankings, theirs: Rankings): Scores {
-  return Object.fromEntries(
-    MEASURES.map((measure) => {
-      const a = partsOf(measure, set, ours);
-      const b = partsOf(measure, set, theirs);
-      const difference = (sample: Uint32Array) => ratio(a, sample) - ratio(b, sample);
-      return [
-        measure.name,
-        { value: difference(everyQuestion(a.length)), ...bootstrap(a.length, difference) },
-      ];
-    }),
+  return scores((ratio) => differenceOf(ratio, set, ours, theirs));
+}
+
+/** One measure of `score`, for where the others are not wanted. */
+export function scoreOn(name: MeasureName, set: EvaluationSet, rankings: Rankings): Measure {
+  return measured(ratioOf(name), set, rankings);
+}
+
+/** One measure of `compare`. */
+export function compareOn(name: MeasureName, set: EvaluationSet, ours: Rankings, theirs: Rankings): Measure {
+  return differenceOf(ratioOf(name), set, ours, theirs);
+}
+
+/** Micro recall at 1, 2, ... CURVE_DEPTH. */
+export function recallCurve(set: EvaluationSet, rankings: Rankings): Measure[] {
+  return Array.from({ length: CURVE_DEPTH }, (_, at) => measured(microRecall(at + 1), set, rankings));
+}
+
+/** The measure's value for each question by itself. */
+export function questionScores(name: MeasureName, set: EvaluationSet, rankings: Rankings): number[] {
+  return partsOf(ratioOf(name), set, rankings).map(({ over, under }) => (under === 0 ? 0 : over / under));
+}
+
+/** Whether the judgements tell more from less relevant passages. */
+export function isGraded({ questions }: EvaluationSet): boolean {
+  const grades = new Set(
+    questions.flatMap(({ judged }) => [...judged.values()].filter((grade) => grade > 0)),
   );
+  return grades.size > 1;
 }
 
-function partsOf(measure: Ratio, set: EvaluationSet, rankings: Rankings): { over: number; under: number }[] {
-  return set.questions.map(({ judged }, at) => measure.parts(rankings[at] ?? [], judged));
+/**
+ * What a set is judged by first: recall where a passage is relevant or not, as everything after the search sees the first eight to ten;
+ * nDCG where some passages matter more than others.
+ */
+export function headlineOf(set: EvaluationSet): 'microRecall@10' | 'nDCG@10' {
+  return isGraded(set) ? 'nDCG@10' : 'microRecall@10';
 }
 
-function ratio(parts: readonly { over: number; under: number }[], sample: Uint32Array): number {
+/** A difference counts when its whole interval lies on one side of zero; otherwise it may be chance. */
+export function verdict({ low, high }: Interval): 'better' | 'worse' | 'undecided' {
+  if (low > 0) return 'better';
+  return high < 0 ? 'worse' : 'undecided';
+}
+
+function scores(measure: (ratio: Ratio) => Measure): Scores {
+  return Object.fromEntries([...MEASURES].map(([name, ratio]) => [name, measure(ratio)])) as Record<
+    MeasureName,
+    Measure
+  >;
+}
+
+function ratioOf(name: MeasureName): Ratio {
+  const ratio = MEASURES.get(name);
+  if (ratio === undefined) throw new RangeError(`There is no measure ${name}.`);
+  return ratio;
+}
+
+function measured(measure: Ratio, set: EvaluationSet, rankings: Rankings): Measure {
+  const parts = partsOf(measure, set, rankings);
+  return bootstrapped(parts.length, (sample) => ratioOver(parts, sample));
+}
+
+function differenceOf(measure: Ratio, set: EvaluationSet, ours: Rankings, theirs: Rankings): Measure {
+  const a = partsOf(measure, set, ours);
+  const b = partsOf(measure, set, theirs);
+  return bootstrapped(a.length, (sample) => ratioOver(a, sample) - ratioOver(b, sample));
+}
+
+function bootstrapped(n: number, statistic: (sample: Uint32Array) => number): Measure {
+  const everyQuestion = Uint32Array.from({ length: n }, (_, at) => at);
+  return { value: statistic(everyQuestion), ...bootstrap(n, statistic) };
+}
+
+function partsOf(measure: Ratio, set: EvaluationSet, rankings: Rankings): Parts[] {
+  return set.questions.map(({ judged }, at) => measure(rankings[at] ?? [], judged));
+}
+
+function ratioOver(parts: readonly Parts[], sample: Uint32Array): number {
   let over = 0;
   let under = 0;
   for (const at of sample) {
@@ -86,8 +155,4 @@ function ratio(parts: readonly { over: number; under: number }[], sample: Uint32
     under += parts[at]?.under ?? 0;
   }
   return under === 0 ? 0 : over / under;
-}
-
-function everyQuestion(n: number): Uint32Array {
-  return Uint32Array.from({ length: n }, (_, at) => at);
 }

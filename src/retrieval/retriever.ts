@@ -2,7 +2,9 @@
 import type { AudienceFilter } from '../safety/access.js';
 import type { Passage } from './passage.js';
 
-export type RetrievalMode = 'hybrid' | 'dense' | 'lexical';
+export const RETRIEVAL_MODES = ['hybrid', 'dense', 'lexical'] as const;
+
+export type RetrievalMode = (typeof RETRIEVAL_MODES)[number];
 
 export interface Retrieval {
   /** Best first. */
