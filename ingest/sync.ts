@@ -175,9 +175,11 @@ class Run {
     if (this.#batch.length === 0) return;
     this.#tools.signal.throwIfAborted();
     this.report('encoding', path);
-    await this.#tools.index.put(
-      await unlessAborted(toIndexed(this.#batch, this.#tools.encoder), this.#tools.signal),
-    );
+    const { index, encoder, signal } = this.#tools;
+    const changed = this.#batch.map(({ document }) => document.id).filter((id) => this.#held.has(id));
+    // What still reads as before, most of a document whose parser or wording changed, keeps its vector.
+    const before = encoder === null || changed.length === 0 ? [] : await index.wholeDocuments(changed);
+    await index.put(await unlessAborted(toIndexed(this.#batch, encoder, before), signal));
     for (const { document } of this.#batch) {
       this.#count[this.#held.has(document.id) ? 'changed' : 'added'] += 1;
       this.#held.set(document.id, document.contentHash);

@@ -68,5 +68,10 @@ export interface Index {
    * for an answer.
    */
   export(after: string | undefined, limit: number): Promise<IndexedDocument[]>;
+  /**
+   * The documents of these ids, whole, in the order of `ids`; without those that are unknown or have no chunks. Of every audience, like
+   * `export`: what a changed document said before, so that only what is new in it need be encoded.
+   */
+  wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]>;
   close(): Promise<void>;
 }

@@ -263,6 +263,11 @@ class QdrantIndex implements Index {
     return documents.map((document) => whole.get(document.id) ?? { document, chunks: [] });
   }
 
+  async wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]> {
+    const whole = await this.#withChunks(ids);
+    return ids.flatMap((id) => whole.get(id) ?? []);
+  }
+
   /** Document id -> the document with its chunks in order; those without chunks are missing. */
   async #withChunks(documentIds: readonly string[]): Promise<Map<string, IndexedDocument>> {
     const found = new Map<string, { document: DocumentRecord; chunks: IndexedChunk[] }>();

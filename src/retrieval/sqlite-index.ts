@@ -204,27 +204,39 @@ export class SqliteIndex implements Index {
   }
 
   async export(after: string | undefined, limit: number): Promise<IndexedDocument[]> {
+    const page = 'SELECT * FROM documents WHERE id > ? ORDER BY id LIMIT ?';
+    return this.#readWhole(() =>
+      this.#db.prepare<[string, number], DocumentRow>(page).all(after ?? '', limit),
+    );
+  }
+
+  async wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]> {
+    const found = this.#readWhole(() => {
+      const one = this.#db.prepare<[string], DocumentRow>('SELECT * FROM documents WHERE id = ?');
+      return ids.flatMap((id) => one.get(id) ?? []);
+    });
+    return found.filter(({ chunks }) => chunks.length > 0);
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  /** One transaction, so that no document is read half old and half new. */
+  #readWhole(select: () => DocumentRow[]): IndexedDocument[] {
     return guard(() => {
-      const page = this.#db.prepare<[string, number], DocumentRow>(
-        'SELECT * FROM documents WHERE id > ? ORDER BY id LIMIT ?',
-      );
       const chunks = this.#db.prepare<[string], ChunkRow>(
         'SELECT * FROM chunks WHERE document = ? ORDER BY ordinal',
       );
-      // One transaction, so that no document is read half old and half new.
       const read = this.#db.transaction(() => {
         this.#refresh();
-        return page.all(after ?? '', limit).map((row) => {
+        return select().map((row) => {
           const document = this.#toDocument(row);
           return { document, chunks: chunks.all(row.id).map((chunk) => this.#toIndexed(chunk, document)) };
         });
       });
       return read();
     });
-  }
-
-  async close(): Promise<void> {
-    this.#db.close();
   }
 
   #toIndexed(row: ChunkRow, document: DocumentRecord): IndexedChunk {

@@ -216,6 +216,27 @@ export function indexContract(subject: IndexSubject): void {
       expect(whole).toEqual((await index.passages(['a.md#3#h1'], everyone))[0]);
     });
 
+    it('reads the documents that are asked for whole, of any audience, in the order asked', async () => {
+      const random = seededRandom(5);
+      const stored = ['a.md', 'b.md', 'c.md'].map((path) =>
+        sampleDocument(path, ['one', 'two'], { random, audience: [path] }),
+      );
+      await index.put([...stored, sampleDocument('empty.md', [])]);
+      const found = await index.wholeDocuments(['sample:c.md', 'no such', 'sample:empty.md', 'sample:a.md']);
+      expect(found.map(({ document }) => document)).toEqual([stored[2]?.document, stored[0]?.document]);
+      expect(found.map(({ chunks }) => chunks.map(({ text }) => text))).toEqual([
+        ['one', 'two'],
+        ['one', 'two'],
+      ]);
+      found[1]?.chunks.forEach((chunk, at) => {
+        chunk.vector?.forEach((value, i) => {
+          expect(value).toBeCloseTo(stored[0]?.chunks[at]?.vector?.[i] ?? 0, 5);
+        });
+        expect(chunk.vector).toHaveLength(CONTRACT_ENCODER.dimensions);
+      });
+      expect(await index.wholeDocuments([])).toEqual([]);
+    });
+
     it('exports every document whole, of any audience, page by page, each once', async () => {
       const random = seededRandom(21);
       const stored = Array.from({ length: 23 }, (_, at) =>

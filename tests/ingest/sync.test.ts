@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Source, SourceFile } from '../../ingest/source.js';
 import { type IngestProgress, MAX_FILE_BYTES, type SyncTools, sync } from '../../ingest/sync.js';
+import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
 import { MemoryIndex } from '../support/memory-index.js';
 
 type Content = string | Buffer | Error | { readonly size: number };
@@ -86,6 +87,39 @@ describe('sync', () => {
     });
     expect([...using.index.documents.keys()]).toEqual(['docs:a.md', 'docs:b.md', 'docs:d.md']);
     expect(using.index.documents.get('docs:b.md')?.document.title).toBe('new b');
+  });
+
+  it('encodes only what reads differently from before, and the same words once', async () => {
+    const read: string[] = [];
+    const encoder: Encoder = {
+      id: 'lengths@1',
+      name: 'lengths',
+      dimensions: 1,
+      encode: async (texts) => {
+        read.push(...texts);
+        return texts.map((text) => Float32Array.of(text.length));
+      },
+      close: async () => {},
+    };
+    const using = tools({ encoder });
+    const long = 'The timer reads every path once. '.repeat(40);
+    const guide = (second: string) => `# Guide\n\n## One\n\n${long}\n\n## Two\n\n${second} ${long}\n`;
+    const vectors = (path: string) => using.index.documents.get(`docs:${path}`)?.chunks.map((c) => c.vector);
+    await sync(source({ 'a.md': guide('Second part.'), 'b.md': guide('Second part.') }), using);
+    expect(read).toHaveLength(2);
+    expect(vectors('b.md')).toEqual(vectors('a.md'));
+    const before = vectors('a.md');
+    read.length = 0;
+    await sync(source({ 'a.md': guide('Third part.'), 'b.md': guide('Second part.') }), using);
+    expect(read).toEqual([expect.stringContaining('Third part.')]);
+    expect(vectors('a.md')).toEqual([before?.[0], Float32Array.of(read[0]?.length ?? 0)]);
+    read.length = 0;
+    const moved = { audience: ['team-a'] };
+    expect(
+      await sync(source({ 'a.md': guide('Third part.'), 'b.md': guide('Second part.') }, moved), using),
+    ).toMatchObject({ changed: 2 });
+    expect(read).toEqual([]);
+    expect(vectors('b.md')).toEqual(before);
   });
 
   it('indexes anew when the audience or the links change, not when only the commit does', async () => {

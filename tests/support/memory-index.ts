@@ -73,6 +73,10 @@ export class MemoryIndex implements Index {
       .slice(0, limit);
   }
 
+  async wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]> {
+    return ids.flatMap((id) => this.documents.get(id) ?? []).filter(({ chunks }) => chunks.length > 0);
+  }
+
   async stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]> {
     const ids = wanted.flatMap(({ document, from, to }) =>
       (this.documents.get(document)?.chunks ?? [])
