@@ -126,10 +126,14 @@ async function read(message: IncomingMessage): Promise<StandInRequest> {
     model: body.model,
     stream: body.stream === true,
     messages,
-    passages: passages.map(([, marker, , title = '', text = '']) => ({
+    passages: passages.map(([, marker, fence, title = '', text = '']) => ({
       marker: Number(marker),
       title,
-      text,
+      // Without the lines between a passage and its context, as a model reads over them.
+      text: text
+        .split('\n')
+        .filter((line) => !line.endsWith(` ${fence}>>>`))
+        .join('\n'),
     })),
   };
 }
