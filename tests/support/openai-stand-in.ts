@@ -132,7 +132,7 @@ async function read(message: IncomingMessage): Promise<StandInRequest> {
       // Without the lines between a passage and its context, as a model reads over them.
       text: text
         .split('\n')
-        .filter((line) => !line.endsWith(` ${fence}>>>`))
+        .filter((line: string) => !line.endsWith(` ${fence}>>>`))
         .join('\n'),
     })),
   };
