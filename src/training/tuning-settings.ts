@@ -39,6 +39,7 @@ export const DEFAULT_SETTINGS: TuningSettings = {
   threads: 2,
   questionTokens: 48,
   passageTokens: 128,
-  microBatchTokens: 2_048,
+  // bge-small then trains in 1.6 GB; with 2,048 it takes 2.4 GB and is 2 % faster.
+  microBatchTokens: 1_024,
   checkpointEvery: 10,
 };
