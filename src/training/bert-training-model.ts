@@ -57,6 +57,8 @@ class BertTrainingModel implements TrainingModel {
   async backward(batch: TokenBatch, gradient: Float32Array, into: Gradients): Promise<void> {
     if (batch.length === 0) return;
     const feeds = this.#feeds(batch);
+    if (gradient.length !== batch.length * this.dimensions)
+      throw new Error("the gradient has not the size of the batch's vectors");
     feeds[PORTS.vectorsGradient] = new Tensor('float32', gradient, [batch.length, this.dimensions]);
     const fetches: Record<string, Tensor | null> = { [PORTS.embeddedGradient]: null };
     for (const [name, dims] of graphWeights(this.#config)) {
@@ -78,7 +80,19 @@ class BertTrainingModel implements TrainingModel {
     return this.parameters.get(name)?.values ?? new Float32Array(0);
   }
 
+  /** A wrong index would read another weight's memory, or none: better to stop at once. */
+  #check(batch: TokenBatch): void {
+    const { vocab_size: words, max_position_embeddings: places } = this.#config;
+    batch.forEach((ids, text) => {
+      if (ids.length === 0) throw new Error(`text ${text} of the batch has no tokens`);
+      if (ids.length > places) throw new Error(`text ${text} has ${ids.length} tokens, more than ${places}`);
+      const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= words);
+      if (wrong !== undefined) throw new Error(`token ${wrong} of text ${text} is not in the vocabulary`);
+    });
+  }
+
   #feeds(batch: TokenBatch): Feeds {
+    this.#check(batch);
     const { num_attention_heads: heads } = this.#config;
     const hidden = this.dimensions;
     const texts = batch.length;
