@@ -15,6 +15,7 @@ import { liveEncoderName, modelStore } from '../main.js';
 import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
 import { RETRIEVAL_MODES } from '../retrieval/retriever.js';
 import { readAgainst, readModel, readParts } from './eval-options.js';
+import { addMakeQuestions } from './make-questions.js';
 import { progressView, showDownload } from './progress.js';
 import { openSession } from './session.js';
 import { oneOf, type Shell, say, warn } from './shell.js';
@@ -55,6 +56,7 @@ export function evalCommand(shell: Shell): Command {
         '  chipwright eval retrieval --corpus c.jsonl --queries q.jsonl --qrels r.jsonl --report report.html',
     )
     .action((options: Options) => evaluateRetrieval(shell, options));
+  addMakeQuestions(evaluation, shell);
   return evaluation;
 }
 

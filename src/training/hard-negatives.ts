@@ -15,7 +15,7 @@ export interface MiningTools {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Candidates of each side (reference/training-recipe.md, 3). */
+/** Candidates of each side, and how many are kept: the values of the best run that was measured. */
 const LEXICAL_CANDIDATES = 30;
 const DENSE_CANDIDATES = 40;
 const KEPT = 25;

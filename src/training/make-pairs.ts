@@ -9,7 +9,7 @@ import { conditionQuestions } from './pairs/condition-questions.js';
 import { croppedQuestions } from './pairs/cropped-questions.js';
 import { definitionQuestions } from './pairs/definition-questions.js';
 import { type Draft, type PairKind, type Random, shuffled } from './pairs/draft.js';
-import { elsewhereQuestions, homesOf } from './pairs/elsewhere-questions.js';
+import { elsewhereQuestions, type Homes, homesOf } from './pairs/elsewhere-questions.js';
 import { headingQuestions } from './pairs/heading-questions.js';
 import { optionQuestions } from './pairs/option-questions.js';
 import { viewOf } from './pairs/passage-view.js';
@@ -23,7 +23,7 @@ import { type UsableChunks, usableChunks } from './usable-chunks.js';
 /** Kinds that are made without a model, and their shares. */
 export type Mix = Readonly<Partial<Record<PairKind, number>>>;
 
-/** The mix of the best run measured (reference/training-recipe.md, 3b). */
+/** The mix of the best run that was measured. */
 export const DEFAULT_MIX: Mix = {
   compound: 0.25,
   option: 0.27,
@@ -68,7 +68,8 @@ const DEFAULT_PREFER_HARD = 0.5;
 const DEVELOPMENT_SHARE = 0.15;
 
 /** Drafts of a kind for every pair wanted of it: enough to choose from. */
-const DRAFTS_PER_PAIR = 4;
+const DRAFTS_PER_PAIR = 3;
+const COMPOUNDS_PER_PAIR = 2;
 
 /** Pairs of one chunk at most. */
 const MOST_PER_CHUNK = 4;
@@ -114,24 +115,64 @@ interface Ranked extends Candidate {
 
 /** The same corpus, options and seed always give the same pairs. */
 export function makePairs(corpus: Corpus, options: PairOptions = {}): PairSet {
-  const {
-    samples = DEFAULT_SAMPLES,
-    mix = DEFAULT_MIX,
-    preferHard = DEFAULT_PREFER_HARD,
-    seed = 1,
-    signal,
-  } = options;
+  const { samples = DEFAULT_SAMPLES, mix = DEFAULT_MIX, seed = 1 } = options;
   const random = seededRandom(seed);
   const usable = usableChunks(corpus, random);
-  const vocabulary = learnVocabulary(corpus.chunks);
-  const homes = homesOf(corpus.chunks);
-  const make = (positions: readonly number[], wanted: number, shares: Mix): Ranked[] => {
-    const quotas = quotasOf(shares, wanted);
-    const drafts = draftsFrom(corpus, positions, quotas, { vocabulary, homes, random, signal });
+  const maker = new Maker(corpus, options, random);
+  const training = maker.make(usable.training, samples, mix);
+  const { cropped: _cropped, ...asked } = mix;
+  const development = maker.make(usable.development, Math.round(DEVELOPMENT_SHARE * samples), asked);
+  return {
+    training: training.map((ranked) => toExample(corpus, ranked, rightIds(corpus, usable, ranked), random)),
+    development: development.map((ranked) => toQuestion(corpus, usable, ranked)),
+    leftOut: usable.leftOut,
+  };
+}
+
+/** Questions about all documents, none held out, with the chunks that answer them: for a test set. */
+export function makeQuestions(corpus: Corpus, options: PairOptions = {}): DevelopmentQuestion[] {
+  const { samples = DEFAULT_SAMPLES, mix = DEFAULT_MIX, seed = 1 } = options;
+  const random = seededRandom(seed);
+  const usable = usableChunks(corpus, random);
+  const made = new Maker(corpus, options, random).make(
+    [...usable.development, ...usable.training],
+    samples,
+    mix,
+  );
+  return made.map((ranked) => toQuestion(corpus, usable, ranked));
+}
+
+/** Drafts, words and ranks them, and chooses. */
+class Maker {
+  readonly #corpus: Corpus;
+  readonly #options: PairOptions;
+  readonly #random: Random;
+  readonly #vocabulary: Vocabulary;
+  readonly #homes: Homes;
+
+  constructor(corpus: Corpus, options: PairOptions, random: Random) {
+    this.#corpus = corpus;
+    this.#options = options;
+    this.#random = random;
+    this.#vocabulary = learnVocabulary(corpus.chunks);
+    this.#homes = homesOf(corpus.chunks);
+  }
+
+  make(positions: readonly number[], wanted: number, mix: Mix): Ranked[] {
+    const { preferHard = DEFAULT_PREFER_HARD, signal } = this.#options;
+    const random = this.#random;
+    const vocabulary = this.#vocabulary;
+    const quotas = quotasOf(mix, wanted);
+    const drafts = draftsFrom(this.#corpus, positions, quotas, {
+      vocabulary,
+      homes: this.#homes,
+      random,
+      signal,
+    });
     const compounds = compoundQuestions(
       drafts,
-      DRAFTS_PER_PAIR * (quotas.get('compound') ?? 0),
-      ({ chunk }) => corpus.chunks[chunk]?.document.id ?? '',
+      COMPOUNDS_PER_PAIR * (quotas.get('compound') ?? 0),
+      ({ chunk }) => this.#corpus.chunks[chunk]?.document.id ?? '',
       random,
     );
     const candidates = [
@@ -141,23 +182,8 @@ export function makePairs(corpus: Corpus, options: PairOptions = {}): PairSet {
         return wordings({ ...right, kind: 'compound', question }, vocabulary, random, [other.chunk]);
       }),
     ];
-    return select(rank(corpus, candidates, signal), quotas, wanted, preferHard, random);
-  };
-  const training = make(usable.training, samples, mix);
-  const { cropped: _cropped, ...asked } = mix;
-  const development = make(usable.development, Math.round(DEVELOPMENT_SHARE * samples), asked);
-  const ids = ({ chunk, alsoRight }: Candidate) =>
-    [chunk, ...alsoRight].flatMap((at) => idsOf(corpus, usable, at));
-  return {
-    training: training.map((ranked) => toExample(corpus, ranked, ids(ranked), random)),
-    development: development.map((ranked) => ({
-      question: ranked.question,
-      kind: ranked.kind,
-      relevant: ids(ranked),
-      lexicalRank: ranked.rank,
-    })),
-    leftOut: usable.leftOut,
-  };
+    return select(rank(this.#corpus, candidates, signal), quotas, wanted, preferHard, random);
+  }
 }
 
 function quotasOf(mix: Mix, samples: number): Map<PairKind, number> {
@@ -174,7 +200,7 @@ function draftsFrom(
   quotas: ReadonlyMap<PairKind, number>,
   tools: {
     readonly vocabulary: Vocabulary;
-    readonly homes: ReturnType<typeof homesOf>;
+    readonly homes: Homes;
     readonly random: Random;
     readonly signal: AbortSignal | undefined;
   },
@@ -319,7 +345,15 @@ function toExample(corpus: Corpus, ranked: Ranked, ids: readonly string[], rando
   };
 }
 
-function idsOf(corpus: Corpus, { copies }: UsableChunks, at: number): string[] {
-  const id = corpus.chunks[at]?.id;
-  return id === undefined ? [] : [id, ...(copies.get(at) ?? [])];
+function toQuestion(corpus: Corpus, usable: UsableChunks, ranked: Ranked): DevelopmentQuestion {
+  const { question, kind, rank: lexicalRank } = ranked;
+  return { question, kind, relevant: rightIds(corpus, usable, ranked), lexicalRank };
+}
+
+/** Ids of the chunks that answer it, word-for-word copies included; its own passage first. */
+function rightIds(corpus: Corpus, { copies }: UsableChunks, { chunk, alsoRight }: Candidate): string[] {
+  return [chunk, ...alsoRight].flatMap((at) => {
+    const id = corpus.chunks[at]?.id;
+    return id === undefined ? [] : [id, ...(copies.get(at) ?? [])];
+  });
 }
