@@ -14,9 +14,14 @@ export interface Batch {
 
 /**
  * Every text once, shortest first, in the batches that cost least: a question of 90 tokens and its four clauses of 20 are two runs, not
- * one with three quarters of padding. A batch holds at most `maxTokens` tokens with padding, and at least one text.
+ * one with three quarters of padding. A batch holds at most `maxTokens` tokens with padding, and at least one text; beginning one costs as
+ * much as `runCost` tokens.
  */
-export function planBatches(lengths: readonly number[], maxTokens = MAX_BATCH_TOKENS): Batch[] {
+export function planBatches(
+  lengths: readonly number[],
+  maxTokens = MAX_BATCH_TOKENS,
+  runCost = RUN_COST_TOKENS,
+): Batch[] {
   const order = lengths.map((_, at) => at).sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
   const lengthAt = (place: number) => lengths[order[place] ?? 0] ?? 0;
   // For each number of shortest texts: the least they can cost, and where the last batch then begins.
@@ -26,7 +31,7 @@ export function planBatches(lengths: readonly number[], maxTokens = MAX_BATCH_TO
     for (let from = to - 1; from >= 0; from--) {
       const tokens = (to - from) * lengthAt(to - 1);
       if (tokens > maxTokens && from < to - 1) break;
-      const cost = (plans[from]?.cost ?? 0) + RUN_COST_TOKENS + tokens;
+      const cost = (plans[from]?.cost ?? 0) + runCost + tokens;
       if (cost < best.cost) best = { cost, from };
     }
     plans.push(best);
