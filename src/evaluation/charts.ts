@@ -25,7 +25,7 @@ export function recallCurves({
   readonly caption: string;
 }): Html {
   const last = Math.max(1, ...curves.map(({ points }) => points.length));
-  const top = ceilTo(Math.max(...curves.flatMap(({ points }) => points.map(({ high }) => high))), 0.1);
+  const top = ceilTo(Math.max(0.1, ...curves.flatMap(({ points }) => points.map(({ high }) => high))), 0.1);
   const x = (k: number) =>
     FRAME.left + ((k - 1) / Math.max(1, last - 1)) * (WIDTH - FRAME.left - FRAME.right);
   const y = (value: number) => HEIGHT - FRAME.bottom - (value / top) * (HEIGHT - FRAME.top - FRAME.bottom);

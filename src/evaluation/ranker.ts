@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChipwrightError } from '../errors.js';
 import type { Encoder } from '../retrieval/encoder/encoder.js';
+import { rememberQuestions } from '../retrieval/encoder/question-cache.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Index } from '../retrieval/index-port.js';
 import { openSqliteIndex } from '../retrieval/sqlite-index.js';
@@ -83,6 +84,7 @@ export class Ranker {
 
   async #open(model: string | null): Promise<Searchable> {
     const { set, folder, openEncoder, signal, onProgress } = this.#parts;
+    // Every configuration asks the same questions.
     const encoder = model === null ? null : rememberQuestions(await openEncoder(model));
     let index: Index | undefined;
     try {
@@ -112,22 +114,4 @@ async function openKept(file: string, encoder: Encoder | null): Promise<Index> {
     for (const suffix of ['', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
     return openSqliteIndex(file, { encoder });
   }
-}
-
-/** Every configuration asks the same questions: each is encoded once. */
-function rememberQuestions(encoder: Encoder): Encoder {
-  const known = new Map<string, Float32Array>();
-  return {
-    id: encoder.id,
-    name: encoder.name,
-    dimensions: encoder.dimensions,
-    async encode(texts, kind) {
-      if (kind === 'passage') return encoder.encode(texts, kind);
-      const missing = [...new Set(texts)].filter((text) => !known.has(text));
-      const vectors = missing.length === 0 ? [] : await encoder.encode(missing, kind);
-      for (const [at, vector] of vectors.entries()) known.set(missing[at] ?? '', vector);
-      return texts.map((text) => known.get(text) ?? new Float32Array(encoder.dimensions));
-    },
-    close: () => encoder.close(),
-  };
 }

@@ -56,7 +56,7 @@ function scoreRows({ ours, against, graded }: RetrievalSummary): string[] {
       name,
       withInterval(ours.scores[name]),
       withInterval(against.scores[name]),
-      ...difference(against.difference[name]),
+      difference(against.difference[name]),
     ]),
   ]);
 }
@@ -68,20 +68,17 @@ function partRows({ parts, graded }: RetrievalSummary): string[] {
   return [
     'What each part adds: the whole less the whole without it',
     ...table([
-      ['', ...names.flatMap((name) => [name, ''])],
-      ...parts.map((part) => [part.part, ...names.flatMap((name) => difference(part.difference[name]))]),
+      ['', ...names],
+      ...parts.map((part) => [part.part, ...names.map((name) => difference(part.difference[name]))]),
     ]),
   ];
 }
 
-function difference(measure: Measure): string[] {
+/** All of one width, so that the brackets stand below each other, and the verdict where there is one. */
+function difference(measure: Measure): string {
+  const { value, low, high } = measure;
   const word = verdict(measure);
-  return [aligned(measure), word === 'undecided' ? '' : word];
-}
-
-/** All of one width, so that the brackets stand below each other. */
-function aligned({ value, low, high }: Measure): string {
-  return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
+  return `${signed(value)} [${signed(low)}, ${signed(high)}]${word === 'undecided' ? '' : ` ${word}`}`;
 }
 
 function foremost(name: MeasureName): MeasureName[] {
@@ -92,10 +89,8 @@ function table(rows: readonly (readonly string[])[]): string[] {
   const widths = Array.from({ length: Math.max(...rows.map((row) => row.length)) }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rows.map((row) => {
+    const [name, ...cells] = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return `${name} ${cells.join('  ')}`.trimEnd();
+  });
 }
