@@ -12,6 +12,7 @@ import { modelsCommand } from './models.js';
 import { searchCommand } from './search.js';
 import { EXIT, explain, type Shell } from './shell.js';
 import { startCommand } from './start.js';
+import { tuneCommand } from './tune.js';
 import { ownVersion } from './version.js';
 
 /** Runs one command line (without `node` and the script); resolves to its exit code. */
@@ -31,6 +32,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     searchCommand(shell),
     modelsCommand(shell, exit),
     evalCommand(shell),
+    tuneCommand(shell),
     doctorCommand(shell, exit),
     manifestCommand(shell),
   ]) {

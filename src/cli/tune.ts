@@ -1,0 +1,224 @@
+// `chipwright tune`: the retriever learns from the indexed documents, and takes over only when it is measurably better.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { ChipwrightError } from '../errors.js';
+import { type EvaluationSet, readEvaluationSet } from '../evaluation/data-set.js';
+import { liveEncoderName, modelStore } from '../main.js';
+import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
+import { switchEncoder } from '../retrieval/publish.js';
+import { GENERAL_QUESTIONS } from '../training/general-questions.js';
+import { writePairs } from '../training/pairs-file.js';
+import { claimRun } from '../training/run-claim.js';
+import { RunFolder } from '../training/run-folder.js';
+import {
+  prepare,
+  publishModel,
+  runKey,
+  type TuneOutcome,
+  type TuneRequest,
+  type TuneTools,
+  tune,
+} from '../training/tune.js';
+import { tuningCard } from '../training/tuning-card.js';
+import { tuningReport } from '../training/tuning-report.js';
+import { DEFAULT_SETTINGS } from '../training/tuning-settings.js';
+import { tuningTable } from '../training/tuning-table.js';
+import { progressView } from './progress.js';
+import { openSession, requireDocuments, type Session, withEncoder, withLibrary } from './session.js';
+import { type Shell, say, warn, wholeNumber } from './shell.js';
+import { ownVersion } from './version.js';
+
+interface Options {
+  samples: string;
+  epochs: string;
+  base?: string;
+  corpus?: string;
+  queries?: string;
+  qrels?: string;
+  pairsOnly: boolean;
+  dryRun: boolean;
+  json: boolean;
+}
+
+export function tuneCommand(shell: Shell): Command {
+  return new Command('tune')
+    .description(
+      'Tune the retriever on the indexed documents; it is published only when it is measurably better.',
+    )
+    .option('--samples <n>', 'pairs to learn from', '3000')
+    .option('--epochs <n>', 'how often each is seen', '1')
+    .option('--base <name>', 'the model to start from; default: the configured encoder')
+    .option('--corpus <file>', 'passages of your own questions: id, title, text')
+    .option('--queries <file>', 'your own questions, which judge: id, text')
+    .option('--qrels <file>', 'which passages answer them: query_id, doc_id, relevance')
+    .option('--pairs-only', 'only write the pairs, for a person to read', false)
+    .option('--dry-run', 'judge, but publish nothing', false)
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  chipwright tune --corpus corpus.jsonl --queries queries.jsonl --qrels qrels.jsonl',
+    )
+    .action((options: Options) => tuneRetriever(shell, options));
+}
+
+async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
+  const samples = wholeNumber('--samples', options.samples, 1, 1_000_000);
+  const settings = { ...DEFAULT_SETTINGS, epochs: wholeNumber('--epochs', options.epochs, 1, 100) };
+  const questions = await readQuestions(options);
+  const session = await openSession(shell);
+  const { config, tools } = session;
+  const store = modelStore(config, tools);
+  const base = options.base ?? config.encoder;
+  if ((await store.baseOf(base)) !== config.encoder) {
+    throw new ChipwrightError(
+      'usage_invalid',
+      `--base ${base} is not ${config.encoder}, nor tuned from it.`,
+      {
+        cure: `Set \`encoder: ${base}\` in chipwright.yaml and run \`chipwright ingest --rebuild\` first.`,
+      },
+    );
+  }
+  // The bot keeps answering while this runs.
+  setPriority(constants.priority.PRIORITY_LOW);
+  const folder = join(config.dataDir, 'training');
+  await mkdir(folder, { recursive: true });
+  const claim = await claimRun(join(folder, 'running'));
+  try {
+    await withLibrary(shell, session, true, async (library) => {
+      await requireDocuments(library);
+      if (library.encoder === null) throw library.encoderProblem ?? noEncoder();
+      const inUse = await liveEncoderName(config, tools);
+      const run = await RunFolder.open(join(folder, 'run'), {
+        key: runKey({ base, inUse: library.encoder.id, samples, settings, questions }),
+        name: await freeName(session, base),
+      });
+      const view = progressView(shell, tools.now);
+      const request: TuneRequest = {
+        index: library.index,
+        inUse: store.folder(inUse),
+        base: store.folder(base),
+        run,
+        samples,
+        settings,
+        questions,
+        general: GENERAL_QUESTIONS,
+      };
+      const tuneTools: TuneTools = {
+        openEncoder: (path) => openEncoder(path, { log: tools.log }),
+        now: tools.now,
+        signal: shell.signal,
+        log: tools.log,
+        onProgress: ({ stage, done, total, detail }) =>
+          view.show({ label: `${stage} ${detail}`, done, total }),
+      };
+      if (options.pairsOnly) {
+        const { examples } = await prepare(request, tuneTools).finally(() => view.end());
+        const file = join(folder, 'pairs.jsonl');
+        await writePairs(file, examples);
+        say(
+          shell,
+          options.json
+            ? JSON.stringify({ pairs: examples.length, file })
+            : `${examples.length} pairs in ${file}.`,
+        );
+        return;
+      }
+      const started = tools.now();
+      const date = new Date(started).toISOString().slice(0, 10);
+      const outcome = await tune(request, tuneTools).finally(() => view.end());
+      const published = outcome.chosen !== undefined && !options.dryRun;
+      if (published && outcome.chosen !== undefined) {
+        await publishModel(outcome.chosen.candidate, store.folder(run.name), tuningCard(outcome, date));
+        await withEncoder(shell, session, run.name, (parts) =>
+          switchEncoder(parts, library.index, {
+            signal: shell.signal,
+            onProgress: (done, total) => view.show({ label: 'publishing', done, total }),
+          }).finally(() => view.end()),
+        );
+      }
+      const report = join(folder, `${run.name}.html`);
+      const page = tuningReport(outcome, {
+        name: run.name,
+        base,
+        inUse,
+        published,
+        date,
+        version: await ownVersion(),
+      });
+      await writeFile(report, page);
+      await run.remove();
+      const seconds = (tools.now() - started) / 1_000;
+      conclude(shell, options.json, { outcome, name: run.name, published, report, seconds });
+    });
+  } finally {
+    await claim.release();
+  }
+}
+
+async function readQuestions({ corpus, queries, qrels }: Options): Promise<EvaluationSet | null> {
+  if (corpus === undefined && queries === undefined && qrels === undefined) return null;
+  if (corpus !== undefined && queries !== undefined && qrels !== undefined)
+    return readEvaluationSet({ corpus, queries, judgements: qrels });
+  throw new ChipwrightError('usage_invalid', '--corpus, --queries and --qrels belong together.', {
+    cure: 'Give all three, as `chipwright eval make-questions` writes them, or none.',
+  });
+}
+
+/** `bge-small-en-v1.5-tuned-20261125`, with a number behind it when that is taken. */
+async function freeName({ config, tools }: Session, base: string): Promise<string> {
+  const taken = new Set((await modelStore(config, tools).list()).map(({ name }) => name));
+  const root = await modelStore(config, tools).baseOf(base);
+  const name = `${root}-tuned-${new Date(tools.now()).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  let free = name;
+  for (let count = 2; taken.has(free); count++) free = `${name}-${count}`;
+  return free;
+}
+
+function conclude(
+  shell: Shell,
+  json: boolean,
+  result: { outcome: TuneOutcome; name: string; published: boolean; report: string; seconds: number },
+): void {
+  const { outcome, name, published, report, seconds } = result;
+  if (json) {
+    say(
+      shell,
+      JSON.stringify({
+        name,
+        published,
+        seconds,
+        pairs: outcome.examples.length,
+        training: outcome.training,
+        candidates: outcome.judged.map(({ candidate, verdict, results }) => ({
+          label: candidate.label,
+          ...verdict,
+          results: results.map(({ set, mode, inUse, candidate: after, difference }) => ({
+            set,
+            mode,
+            inUse: inUse.scores,
+            candidate: after.scores,
+            difference,
+          })),
+        })),
+        report,
+      }),
+    );
+    return;
+  }
+  say(shell, tuningTable(outcome));
+  say(
+    shell,
+    published
+      ? `${name} answers from now on; a running service takes it up by itself. \`chipwright models use\` goes back.`
+      : 'Nothing was changed.',
+  );
+  warn(shell, `Wrote ${report}. ${Math.round(seconds / 60)} min.`);
+}
+
+function noEncoder(): ChipwrightError {
+  return new ChipwrightError('model_missing', 'There is no encoder to tune.', {
+    cure: 'Run `chipwright models pull`.',
+  });
+}
