@@ -22,6 +22,9 @@ const HELD_OUT = 0.1;
 /** No single document makes more than this of what a source holds out: one long manual is no fair sample. */
 const LARGEST_SHARE = 0.5;
 
+/** What a source may lose to the held-out side at most. */
+const MOST_OF_A_SOURCE = 0.25;
+
 /** With fewer documents than this nothing is held out: there would be nothing to learn from. */
 const FEWEST_DOCUMENTS = 5;
 
@@ -81,6 +84,7 @@ function heldOutDocuments(chunks: readonly CorpusChunk[], random: Random): Set<s
     if (documents.size < FEWEST_DOCUMENTS) continue;
     const total = [...documents.values()].reduce((sum, size) => sum + size, 0);
     const budget = Math.max(1, HELD_OUT * total);
+    const before = held.size;
     let taken = 0;
     for (const [id, size] of shuffled(random, [...documents])) {
       if (taken >= budget) break;
@@ -88,6 +92,10 @@ function heldOutDocuments(chunks: readonly CorpusChunk[], random: Random): Set<s
       held.add(id);
       taken += size;
     }
+    // Few documents, each more than its share: the smallest, when enough is left without it.
+    const [smallest] = [...documents].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
+    if (held.size === before && smallest !== undefined && smallest[1] <= MOST_OF_A_SOURCE * total)
+      held.add(smallest[0]);
   }
   return held;
 }
