@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeModelFolder } from '../../../src/retrieval/encoder/model-folder.js';
+import { encoderId } from '../../../src/retrieval/encoder/model-manifest.js';
 import { type OnnxEncoder, openEncoder } from '../../../src/retrieval/encoder/onnx-encoder.js';
 import { naiveBert, naivePool, tinyConfig, tinyContent, tinyWeights } from './tiny-model.js';
 
@@ -137,12 +138,7 @@ describe('opening an encoder', () => {
       { ...base, traits: { ...base.traits, queryPrefix: 'the ' } },
       { ...base, traits: { ...base.traits, maxTokens: 8 } },
     ];
-    for (const content of contents) {
-      await writeModelFolder(join(dir, 'varied'), content);
-      const varied = await open(join(dir, 'varied'));
-      ids.add(varied.id);
-      await varied.close();
-    }
+    for (const content of contents) ids.add(encoderId(await writeModelFolder(join(dir, 'varied'), content)));
     expect(ids.size).toBe(5);
   });
 });
