@@ -99,7 +99,7 @@ ${bars
       note,
       n,
       measure,
-    }) => html`<tr><th scope="row">${label}${note === undefined ? '' : html` <small>${note}</small>`}</th>${withNumbers ? html`<td class="number">${n ?? ''}</td>` : ''}<td class="number">${withInterval(measure, write)}${differences ? word(measure) : ''}</td><td class="plot">${plot(measure, x, differences)}</td></tr>
+    }) => html`<tr><th scope="row">${label}${note === undefined ? '' : html` <small>${note}</small>`}</th>${withNumbers ? html`<td class="number count">${n ?? ''}</td>` : ''}<td class="number">${withInterval(measure, write)}${differences ? word(measure) : ''}</td><td class="plot">${plot(measure, x, differences)}</td></tr>
 `,
   )}</tbody>`,
 )}</table>`;

@@ -138,6 +138,7 @@ section.case thead th { border-top: 0; }
   .bars tr { display: grid; grid-template-columns: 1fr auto; column-gap: .75rem; border-bottom: 1px solid var(--line); padding: .35rem 0; }
   .bars th, .bars td { border: 0; padding: 0; }
   .bars td.plot { grid-column: 1 / -1; width: auto; padding: .15rem 0; }
+  .bars .count::before { content: "n = "; color: var(--quiet); }
   .ranks { width: 3.4rem; }
   section.case { padding: .75rem .75rem .25rem; }
 }
