@@ -101,23 +101,24 @@ export function notWrongPairs({ examples, negatives }: ExampleBatch): Uint8Array
   return pairs;
 }
 
-/**
- * The texts of a batch, questions first, then passages, then negatives, in micro-batches of like length: little is spent on padding, and
- * `maxTokens` bounds the memory.
- */
-export function microBatches(
-  { examples, negatives }: ExampleBatch,
-  tokenizer: ExampleTokenizer,
-  maxTokens: number,
-): MicroBatch[] {
-  const tokens = [
+/** The texts of a batch as token ids: questions first, then passages, then negatives. */
+export function tokensOf({ examples, negatives }: ExampleBatch, tokenizer: ExampleTokenizer): number[][] {
+  return [
     ...examples.map(({ question }) => tokenizer.question(question)),
     ...examples.map(({ passage }) => tokenizer.passage(passage.text)),
     ...negatives.map(({ text }) => tokenizer.passage(text)),
   ];
-  const lengths = tokens.map((ids) => ids.length);
-  return planBatches(lengths, maxTokens, RUN_COST_TOKENS).map(({ texts }) => ({
-    places: texts,
-    tokens: texts.map((place) => tokens[place] ?? []),
-  }));
+}
+
+/** Those of the texts that stand at `places`, in micro-batches of like length: little is spent on padding, and `maxTokens` bounds the memory. */
+export function microBatches(
+  texts: readonly (readonly number[])[],
+  places: readonly number[],
+  maxTokens: number,
+): MicroBatch[] {
+  const lengths = places.map((place) => texts[place]?.length ?? 0);
+  return planBatches(lengths, maxTokens, RUN_COST_TOKENS).map((batch) => {
+    const own = batch.texts.map((at) => places[at] ?? 0);
+    return { places: own, tokens: own.map((place) => texts[place] ?? []) };
+  });
 }

@@ -1,5 +1,11 @@
 // The gradient of a batch of any size, in bounded memory.
-import { type ExampleBatch, type ExampleTokenizer, microBatches, notWrongPairs } from './batches.js';
+import {
+  type ExampleBatch,
+  type ExampleTokenizer,
+  microBatches,
+  notWrongPairs,
+  tokensOf,
+} from './batches.js';
 import { contrastiveLoss } from './loss.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { Gradients, TrainingModel } from './training-model.js';
@@ -31,13 +37,13 @@ export async function addGradient(
   watch: Stopwatch,
 ): Promise<BatchResult> {
   const { dimensions } = model;
-  const parts = microBatches(batch, tokenizer, settings.microBatchTokens);
+  const texts = tokensOf(batch, tokenizer);
   const questions = batch.examples.length;
-  const vectors = new Float32Array((2 * questions + batch.negatives.length) * dimensions);
+  const vectors = new Float32Array(texts.length * dimensions);
   const at = (place: number) => vectors.subarray(place * dimensions, (place + 1) * dimensions);
   watch.was('rest');
 
-  for (const { places, tokens } of parts) {
+  for (const { places, tokens } of microBatches(texts, [...texts.keys()], settings.microBatchTokens)) {
     const found = await model.embed(tokens);
     places.forEach((place, row) => {
       at(place).set(found.subarray(row * dimensions, (row + 1) * dimensions));
@@ -60,7 +66,9 @@ export async function addGradient(
   vectors.set(result.candidateGradient, questions * dimensions);
   watch.was('rest');
 
-  for (const { places, tokens } of parts) {
+  const lengths = Float64Array.from(texts.keys(), (place) => Math.hypot(...at(place)));
+  const moved = withoutNegligible(lengths, settings.negligibleGradient);
+  for (const { places, tokens } of microBatches(texts, moved, settings.microBatchTokens)) {
     const gradient = new Float32Array(places.length * dimensions);
     places.forEach((place, row) => {
       gradient.set(at(place), row * dimensions);
@@ -68,6 +76,21 @@ export async function addGradient(
     await model.backward(tokens, gradient, into);
   }
   watch.was('backward');
-  const read = parts.flatMap(({ tokens }) => tokens).reduce((sum, ids) => sum + ids.length, 0);
+  const read = texts.reduce((sum, ids) => sum + ids.length, 0);
   return { loss: result.loss, accuracy: result.accuracy, tokens: read };
+}
+
+/**
+ * The places of the longest gradients, in order: all but those that together hold less than `share` of the sum of lengths. Most passages of
+ * a batch are far from all its questions but their own, and pull at nothing: their second pass would cost as much as any other.
+ */
+function withoutNegligible(lengths: Float64Array, share: number): number[] {
+  let room = share * lengths.reduce((sum, length) => sum + length, 0);
+  const dropped = new Set<number>();
+  for (const place of [...lengths.keys()].sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b)) {
+    room -= lengths[place] ?? 0;
+    if (!(room >= 0)) break; // Also where a length is no number: the optimiser says so.
+    dropped.add(place);
+  }
+  return [...lengths.keys()].filter((place) => !dropped.has(place));
 }

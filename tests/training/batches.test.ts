@@ -6,6 +6,7 @@ import {
   type ExampleBatch,
   microBatches,
   notWrongPairs,
+  tokensOf,
 } from '../../src/training/batches.js';
 import type { TrainingExample } from '../../src/training/training-example.js';
 
@@ -115,7 +116,8 @@ describe('micro-batches', () => {
       examples: given,
       negatives: [{ id: 'x', text: 'a much longer one '.repeat(9) }],
     };
-    const parts = microBatches(batch, tokenizer, 40);
+    const texts = tokensOf(batch, tokenizer);
+    const parts = microBatches(texts, [...texts.keys()], 40);
     expect(parts.flatMap(({ places }) => places).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 19 }, (_, at) => at),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ExampleBatch, microBatches } from '../../src/training/batches.js';
+import { type ExampleBatch, microBatches, tokensOf } from '../../src/training/batches.js';
 import { addGradient } from '../../src/training/gradient-cache.js';
 import { Stopwatch } from '../../src/training/stopwatch.js';
 import type { Gradients } from '../../src/training/training-model.js';
@@ -9,9 +9,13 @@ import { lessons, quick, wordTokens } from './lessons.js';
 const examples = lessons(7);
 const batch: ExampleBatch = { examples, negatives: examples.flatMap(({ negatives }) => negatives.slice(2)) };
 
-async function gradientOf(model: BagOfWordsModel, microBatchTokens: number) {
+async function gradientOf(model: BagOfWordsModel, microBatchTokens: number, negligibleGradient = 0) {
   const into: Gradients = { dense: new Map(), words: new Map() };
-  const learner = { model, tokenizer: wordTokens, settings: { ...quick, microBatchTokens } };
+  const learner = {
+    model,
+    tokenizer: wordTokens,
+    settings: { ...quick, microBatchTokens, negligibleGradient },
+  };
   const result = await addGradient(batch, learner, into, new Stopwatch(() => 0));
   return { ...result, into };
 }
@@ -38,7 +42,8 @@ describe('the gradient of a batch', () => {
     const whole = await gradientOf(new BagOfWordsModel(), 1e6);
     const model = new BagOfWordsModel();
     const parts = await gradientOf(model, 12);
-    expect(model.passes).toHaveLength(2 * microBatches(batch, wordTokens, 12).length);
+    const texts = tokensOf(batch, wordTokens);
+    expect(model.passes).toHaveLength(2 * microBatches(texts, [...texts.keys()], 12).length);
     expect(Math.max(...model.passes)).toBeLessThanOrEqual(3);
     expect(parts.loss).toBe(whole.loss);
     expect(parts.tokens).toBe(whole.tokens);
@@ -50,5 +55,19 @@ describe('the gradient of a batch', () => {
       gradient.forEach((value, at) => {
         expect(parts.into.words.get(token)?.[at]).toBeCloseTo(value, 5);
       });
+  });
+
+  it('leaves out the texts that hardly move, and points the same way', async () => {
+    const model = new BagOfWordsModel();
+    const all = await gradientOf(model, 12);
+    const passes = model.passes.splice(0).length;
+    const most = await gradientOf(model, 12, 0.2);
+    expect(model.passes.length).toBeLessThan(passes);
+    expect(most.loss).toBe(all.loss);
+    for (const [name, gradient] of all.into.dense) {
+      const other = most.into.dense.get(name) ?? new Float32Array();
+      const product = gradient.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+      expect(product / Math.hypot(...gradient) / Math.hypot(...other)).toBeGreaterThan(0.95);
+    }
   });
 });

@@ -22,6 +22,7 @@ export const quick: TuningSettings = {
   temperature: 0.1,
   hardNegativePool: 3,
   microBatchTokens: 20,
+  negligibleGradient: 0,
   checkpointEvery: 3,
 };
 

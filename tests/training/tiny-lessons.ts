@@ -25,5 +25,6 @@ export const tinySettings: TuningSettings = {
   hardNegativePool: 3,
   threads: 1,
   microBatchTokens: 60,
+  negligibleGradient: 0,
   checkpointEvery: 1,
 };
