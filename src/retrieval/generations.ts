@@ -1,4 +1,5 @@
 // The port for generations: complete builds of the index, of which one answers.
+import { ChipwrightError } from '../errors.js';
 import type { Index, IndexDescription } from './index-port.js';
 
 export interface Generation {
@@ -9,17 +10,24 @@ export interface Generation {
   readonly live: boolean;
 }
 
+/** In place of an encoder: the one it was built with, whatever that is. For reading, checking and copying; no model is needed for it. */
+export const AS_BUILT = 'as built';
+export type AsBuilt = typeof AS_BUILT;
+
 /** All methods reject with `index_unavailable` when the engine does not answer. */
 export interface Generations {
   /** Newest first. The live one is always among them, even before anything was stored. */
   list(): Promise<readonly Generation[]>;
   /** Number of the one that answers. Cheap: it is asked every second. */
   live(): Promise<number>;
-  /** Opens one, or makes it. Rejects with `index_mismatch` when it was built with another encoder. */
-  open(number: number, encoder: IndexDescription['encoder']): Promise<Index>;
+  /**
+   * Opens one, or makes it. Rejects with `index_mismatch` when it was built with another encoder. Opened as it was built, it must be
+   * there already: else rejects with `usage_invalid`.
+   */
+  open(number: number, encoder: IndexDescription['encoder'] | AsBuilt): Promise<Index>;
   /** Makes `number` the one that answers, in one step for every reader. Rejects with `usage_invalid` when there is none. */
   publish(number: number): Promise<void>;
-  /** Removes one that does not answer; those who still read it finish first. */
+  /** Removes one. Rejects with `usage_invalid` when it is the one that answers. */
   remove(number: number): Promise<void>;
 }
 
@@ -41,4 +49,16 @@ export async function generationFor(generations: Generations, encoderId: string 
     list.find(({ encoder, live }) => encoder === encoderId || (encoder === undefined && !live))?.number ??
     1 + Math.max(0, ...list.map(({ number }) => number))
   );
+}
+
+export function noGeneration(number: number): ChipwrightError {
+  return new ChipwrightError('usage_invalid', `There is no generation ${number} of the index.`, {
+    cure: '`chipwright index list` shows those there are.',
+  });
+}
+
+export function isLiveOne(number: number): ChipwrightError {
+  return new ChipwrightError('usage_invalid', `Generation ${number} of the index is the one that answers.`, {
+    cure: 'Make another one answer first: `chipwright index publish N`.',
+  });
 }

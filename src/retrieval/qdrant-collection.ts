@@ -25,7 +25,8 @@ type Identity = z.infer<typeof storedIdentity>['chipwright'];
 
 /**
  * Makes the collection for `encoder` (null: words only) unless it is there, and resolves to the encoder it was made for.
- * Rejects with `index_mismatch` when it was made with something else; without an encoder any can be searched by its words.
+ * Rejects with `index_mismatch` when it was made with something else; without an encoder any can be searched by its words, and one that
+ * is empty belongs to the first encoder that comes.
  */
 export async function openCollection(
   connection: QdrantConnection,
@@ -37,8 +38,12 @@ export async function openCollection(
     (await readCollection(connection, collection)) ??
     (await createCollection(connection, collection, wanted));
   let stored = identityOf(found);
-  if (stored?.encoder === null && encoder !== null && (await isEmpty(connection, collection))) {
-    // Opened before the model was there, and never filled: nothing is lost, and nobody has to be asked.
+  if (
+    stored !== undefined &&
+    differences(stored, wanted).length > 0 &&
+    (await isEmpty(connection, collection))
+  ) {
+    // Never filled: nothing is lost, and nobody has to be asked.
     await connection.write('making the collection anew', (client) => client.deleteCollection(collection));
     found = await createCollection(connection, collection, wanted);
     stored = identityOf(found);
@@ -52,6 +57,22 @@ export async function openCollection(
     );
   }
   return stored.encoder;
+}
+
+/** What a collection is: undefined when it is not there or not one of ours. */
+export interface CollectionContent {
+  readonly encoder: EncoderIdentity;
+  readonly empty: boolean;
+}
+
+/** Looks at a collection without making or changing anything. */
+export async function inspectCollection(
+  connection: QdrantConnection,
+  collection: string,
+): Promise<CollectionContent | undefined> {
+  const found = await readCollection(connection, collection);
+  const stored = found && identityOf(found);
+  return stored && { encoder: stored.encoder, empty: await isEmpty(connection, collection) };
 }
 
 function identityOf(found: CollectionInfo): Identity | undefined {
@@ -109,15 +130,20 @@ async function createCollection(
 }
 
 function refuseOther(collection: string, stored: Identity, wanted: Identity): void {
-  const pairs = [
+  const [part, has, wants] = differences(stored, wanted)[0] ?? [];
+  if (part !== undefined) throw collectionMismatch(collection, part, String(has), String(wants));
+}
+
+/** Part, stored, wanted. */
+function differences(stored: Identity, wanted: Identity): [string, unknown, unknown][] {
+  const pairs: [string, unknown, unknown][] = [
     ['schema', stored.schema, wanted.schema],
     ['lexical', stored.lexical, wanted.lexical],
     ['encoder', stored.encoder?.id ?? 'none', wanted.encoder?.id ?? 'none'],
-  ] as const;
-  for (const [part, has, wants] of pairs) {
-    const wordsOnly = part === 'encoder' && wanted.encoder === null;
-    if (has !== wants && !wordsOnly) throw collectionMismatch(collection, part, String(has), String(wants));
-  }
+  ];
+  return pairs.filter(
+    ([part, has, wants]) => has !== wants && !(part === 'encoder' && wanted.encoder === null),
+  );
 }
 
 /** `part` says what differs: `encoder`, `lexical` or `schema`. */
@@ -131,7 +157,7 @@ export function collectionMismatch(
     'index_mismatch',
     `The Qdrant collection ${collection} was built with ${part} ${stored}, but ${part} ${wanted} is in use.`,
     {
-      cure: 'Delete the collection on the server and run `chipwright ingest`, or go back to the earlier model.',
+      cure: 'Build it anew with `chipwright ingest --rebuild DIR`, or go back to the earlier model.',
     },
   );
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../errors.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { fromQdrant } from './qdrant-errors.js';
 
 export interface QdrantAddress {
@@ -10,8 +11,8 @@ export interface QdrantAddress {
   readonly apiKey?: string;
 }
 
-/** Milliseconds. A question must learn within two seconds that the index is down. */
-const READ_TIMEOUT = 2_000;
+/** Milliseconds. A question must learn within two seconds that the index is down, and reaching its thread takes some of them. */
+const READ_TIMEOUT = 1_800;
 const WRITE_TIMEOUT = 30_000;
 
 /** Milliseconds before each further try. */
@@ -25,12 +26,16 @@ interface Line {
 }
 
 /**
+ * One for a process: what one search learns about the server, the others know.
+ *
  * All calls we make may be made twice: points have ids of their own, deletions name what to delete, the rest only reads. So every
- * call is tried again when the failure may pass; a read only as long as its two seconds are mostly left.
+ * call is tried again when the failure may pass; a read only as long as its two seconds are mostly left. Reads of
+ * a server that keeps failing are given up at once until it is back; writes belong to commands that can wait.
  */
 export class QdrantConnection {
   readonly #reading: Line;
   readonly #writing: Line;
+  readonly #breaker: CircuitBreaker;
   readonly #now: () => number;
   readonly #log: Logger;
 
@@ -38,13 +43,26 @@ export class QdrantConnection {
     const parts = clientParts(address);
     this.#reading = lineOf(parts, READ_TIMEOUT, READ_WAITS);
     this.#writing = lineOf(parts, WRITE_TIMEOUT, WRITE_WAITS);
+    this.#breaker = new CircuitBreaker(tools.now);
     this.#now = tools.now;
     this.#log = tools.log;
   }
 
   /** Rejects with a ChipwrightError. `doing` says what for: "searching by words". */
-  read<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
-    return this.#persist(this.#reading, doing, call);
+  async read<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
+    if (!this.#breaker.admits()) throw leftAlone(doing);
+    return this.#persist(this.#reading, doing, async (client) => {
+      try {
+        const result = await call(client);
+        this.#breaker.succeeded();
+        return result;
+      } catch (thrown) {
+        const error = fromQdrant(thrown, doing);
+        if (error.retryable) this.#breaker.failed();
+        else this.#breaker.succeeded();
+        throw error;
+      }
+    });
   }
 
   /** As `read`, with more time; `call` must be one that may be made twice. */
@@ -67,6 +85,17 @@ export class QdrantConnection {
       }
     }
   }
+}
+
+function leftAlone(doing: string): ChipwrightError {
+  return new ChipwrightError(
+    'index_unavailable',
+    `The Qdrant server failed several times and is left alone for a moment; it was not asked while ${doing}.`,
+    {
+      cure: 'Check that the server runs and that QDRANT_URL is right; searches go on by themselves when it is back.',
+      retryable: true,
+    },
+  );
 }
 
 function lineOf(parts: ClientParts, timeout: number, waits: readonly number[]): Line {

@@ -16,36 +16,35 @@ import type {
 import { chunkTerms } from './lexical.js';
 import { type DocumentRecord, headingLine, inReadingOrder, type Passage } from './passage.js';
 import { collectionMismatch, openCollection } from './qdrant-collection.js';
-import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
+import type { QdrantConnection } from './qdrant-connection.js';
 import {
   CHUNK_KIND,
   chunkPointId,
+  chunkPointIds,
   DENSE,
   DOCUMENT_KIND,
   documentPointId,
   HIT_FIELDS,
   LEXICAL,
+  type StoredVersion,
   toChunkPoint,
-  toContentHash,
   toDocument,
   toDocumentPoint,
   toHit,
   toPassage,
   toVector,
+  toVersion,
+  VERSION_FIELDS,
 } from './qdrant-points.js';
 import { SCORED, sampleOf, statisticsOf, statisticsOfSparse } from './qdrant-statistics.js';
 
-export interface QdrantIndexParts extends QdrantAddress {
+export interface QdrantIndexParts {
+  readonly connection: QdrantConnection;
+  readonly collection: string;
   /** Null: words only. */
   readonly encoder: IndexDescription['encoder'];
-  /** A collection, or an alias of one. Default: `chipwright`. */
-  readonly collection?: string;
   readonly log: Logger;
-  /** Milliseconds. */
-  readonly now: () => number;
 }
-
-const DEFAULT_COLLECTION = 'chipwright';
 
 /** Points, documents or deletions per request: a few megabytes. */
 const BATCH = 128;
@@ -62,20 +61,15 @@ const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
  * Two processes may write at once: of one document's versions the last written wins, whole after the next sync at the latest.
  */
 export async function openQdrantIndex(parts: QdrantIndexParts): Promise<Index> {
-  const { collection = DEFAULT_COLLECTION, encoder, log } = parts;
-  const connection = new QdrantConnection(parts, parts);
+  const { connection, collection, encoder, log } = parts;
   const identity = encoder && { id: encoder.id, name: encoder.name, dimensions: encoder.dimensions };
   const stored = await openCollection(connection, collection, identity);
   return new QdrantIndex({ connection, collection, encoder: identity, stored, log });
 }
 
-interface OpenParts {
-  readonly connection: QdrantConnection;
-  readonly collection: string;
-  readonly encoder: IndexDescription['encoder'];
+interface OpenParts extends QdrantIndexParts {
   /** What the collection was made for; differs from `encoder` only where that is null. */
   readonly stored: IndexDescription['encoder'];
-  readonly log: Logger;
 }
 
 class QdrantIndex implements Index {
@@ -105,14 +99,15 @@ class QdrantIndex implements Index {
       const page = await this.#connection.read('listing documents', (client) =>
         client.scroll(this.#collection, {
           filter: { must: [is('kind', DOCUMENT_KIND), is('source', source)] },
-          with_payload: ['document', 'contentHash'],
+          with_payload: VERSION_FIELDS,
           limit: PAGE,
           ...(offset === undefined ? {} : { offset }),
         }),
       );
       for (const { payload } of page.points) {
-        const entry = toContentHash(payload);
-        if (entry !== undefined) hashes.set(...entry);
+        const version = toVersion(payload);
+        // Without a hash a document counts as changed: the next sync settles what was left half done.
+        if (version !== undefined) hashes.set(version.document, version.replacing ? '' : version.contentHash);
       }
       offset = pointIdOf(page.next_page_offset);
     } while (offset !== undefined);
@@ -120,23 +115,36 @@ class QdrantIndex implements Index {
   }
 
   /**
-   * First the new chunks, then away with those the new version no longer has, last the documents themselves: a reader may find chunks
-   * of both versions for a moment, but never a part of one. What a failure leaves half done, the next sync does again, because the
-   * document still has its old hash.
+   * First the new chunks, which nobody is shown yet; then, for documents that the index has, their points: from here on the new version
+   * counts and the old one does not; then away with the old chunks; last the documents' points for good. What a failure leaves half done,
+   * the next sync does again: until the end the document has its old hash or none.
    */
   async put(documents: readonly IndexedDocument[]): Promise<void> {
     if (this.#encoder === null && this.#stored !== null) {
       throw collectionMismatch(this.#collection, 'encoder', this.#stored.id, 'none');
     }
     const latest = [...new Map(documents.map((entry) => [entry.document.id, entry])).values()];
+    const held = await this.#versions(latest.map(({ document }) => document.id));
+    const withVector = this.#encoder !== null;
+    const placed = latest.map(({ document, chunks }) => {
+      const before = held.get(document.id);
+      const isNew = before?.contentHash !== document.contentHash;
+      const slot = isNew && before?.slot === 0 ? 1 : isNew ? 0 : before.slot;
+      return { document, chunks, slot, replaces: isNew && before !== undefined } as const;
+    });
     await this.#upsert(
-      latest.flatMap(({ document, chunks }) =>
-        chunks.map((chunk) => toChunkPoint(document, chunk, this.#encoder !== null)),
+      placed.flatMap(({ document, chunks, slot }) =>
+        chunks.map((chunk) => toChunkPoint(document, chunk, { slot, withVector })),
       ),
     );
-    const outdated = latest.map(({ document, chunks }) => ({
+    await this.#upsert(
+      placed
+        .filter(({ replaces }) => replaces)
+        .map(({ document, slot }) => toDocumentPoint(document, { slot, replacing: true })),
+    );
+    const outdated = placed.map(({ document, chunks, slot }) => ({
       must: [is('kind', CHUNK_KIND), is('document', document.id)],
-      must_not: [{ has_id: chunks.map(({ id }) => chunkPointId(id)) }],
+      must_not: [{ has_id: chunks.map(({ id }) => chunkPointId(id, slot)) }],
     }));
     for (const filters of batches(outdated)) {
       await this.#connection.write('removing outdated passages', (client) =>
@@ -146,7 +154,9 @@ class QdrantIndex implements Index {
         }),
       );
     }
-    await this.#upsert(latest.map(({ document }) => toDocumentPoint(document)));
+    await this.#upsert(
+      placed.map(({ document, slot }) => toDocumentPoint(document, { slot, replacing: false })),
+    );
   }
 
   async remove(documentIds: readonly string[]): Promise<void> {
@@ -208,15 +218,14 @@ class QdrantIndex implements Index {
     for (const batch of batches([...new Set(ids)])) {
       const { points } = await this.#connection.read('fetching passages', (client) =>
         client.scroll(this.#collection, {
-          filter: { must: [...readableBy(filter).must, { has_id: batch.map(chunkPointId) }] },
+          filter: { must: [...readableBy(filter).must, { has_id: batch.flatMap(chunkPointIds) }] },
           with_payload: true,
-          limit: batch.length,
+          limit: 2 * batch.length,
         }),
       );
       const passages = points.map(({ payload }) => toPassage(payload));
-      for (const passage of this.#readable(passages, filter, (one) => one.document.audience)) {
-        found.set(passage.id, passage);
-      }
+      const readable = this.#readable(passages, filter, (one) => one.document.audience);
+      for (const passage of await this.#current(readable)) found.set(passage.id, passage);
     }
     return ids.flatMap((id) => found.get(id) ?? []);
   }
@@ -234,11 +243,12 @@ class QdrantIndex implements Index {
             })),
           },
           with_payload: true,
-          limit: batch.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+          limit: 2 * batch.reduce((sum, { from, to }) => sum + to - from + 1, 0),
         }),
       );
       const passages = points.map(({ payload }) => toPassage(payload));
-      found.push(...this.#readable(passages, filter, (one) => one.document.audience));
+      const readable = this.#readable(passages, filter, (one) => one.document.audience);
+      found.push(...(await this.#current(readable)));
     }
     return inReadingOrder(found);
   }
@@ -259,24 +269,32 @@ class QdrantIndex implements Index {
       .filter(({ id }) => id !== last)
       .slice(0, limit)
       .flatMap(({ payload }) => toDocument(payload) ?? []);
-    const whole = await this.#withChunks(documents.map(({ id }) => id));
-    return documents.map((document) => whole.get(document.id) ?? { document, chunks: [] });
+    return this.#whole(documents);
   }
 
   async wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]> {
-    const whole = await this.#withChunks(ids);
-    return ids.flatMap((id) => whole.get(id) ?? []);
+    const records = new Map<string, DocumentRecord>();
+    for (const batch of batches([...new Set(ids)])) {
+      const points = await this.#connection.read('reading documents', (client) =>
+        client.retrieve(this.#collection, { ids: batch.map(documentPointId), with_payload: true }),
+      );
+      for (const record of points.flatMap(({ payload }) => toDocument(payload) ?? []))
+        records.set(record.id, record);
+    }
+    const whole = await this.#whole(ids.flatMap((id) => records.get(id) ?? []));
+    return whole.filter(({ chunks }) => chunks.length > 0);
   }
 
-  /** Document id -> the document with its chunks in order; those without chunks are missing. */
-  async #withChunks(documentIds: readonly string[]): Promise<Map<string, IndexedDocument>> {
-    const found = new Map<string, { document: DocumentRecord; chunks: IndexedChunk[] }>();
+  /** These documents with the chunks of just their version, in order. */
+  async #whole(documents: readonly DocumentRecord[]): Promise<IndexedDocument[]> {
+    const found = new Map<string, IndexedChunk[]>(documents.map(({ id }) => [id, []]));
+    const hashes = new Map(documents.map(({ id, contentHash }) => [id, contentHash]));
     let offset: Schemas['ExtendedPointId'] | undefined;
     do {
-      if (documentIds.length === 0) break;
+      if (found.size === 0) break;
       const page = await this.#connection.read('reading documents', (client) =>
         client.scroll(this.#collection, {
-          filter: { must: [is('kind', CHUNK_KIND), { key: 'document', match: { any: [...documentIds] } }] },
+          filter: { must: [is('kind', CHUNK_KIND), { key: 'document', match: { any: [...found.keys()] } }] },
           with_payload: true,
           with_vector: this.#stored === null ? false : [DENSE],
           limit: BATCH,
@@ -287,16 +305,37 @@ class QdrantIndex implements Index {
         const passage = toPassage(payload);
         if (passage === undefined) continue;
         const { document, score: _score, ...chunk } = passage;
+        if (hashes.get(document.id) !== document.contentHash) continue;
         const terms = chunkTerms(headingLine(document.title, chunk.path), chunk.text);
         const vector = toVector(vectors);
-        const own = found.get(document.id) ?? { document, chunks: [] };
-        found.set(document.id, own);
-        own.chunks.push(vector === undefined ? { ...chunk, terms } : { ...chunk, terms, vector });
+        found
+          .get(document.id)
+          ?.push(vector === undefined ? { ...chunk, terms } : { ...chunk, terms, vector });
       }
       offset = pointIdOf(page.next_page_offset);
     } while (offset !== undefined);
-    for (const { chunks } of found.values()) chunks.sort((a, b) => a.ordinal - b.ordinal);
-    return found;
+    return documents.map((document) => ({
+      document,
+      chunks: (found.get(document.id) ?? []).sort((a, b) => a.ordinal - b.ordinal),
+    }));
+  }
+
+  /** Those that belong to the version of their document that counts: never two versions of one, and none of a document half stored. */
+  async #current(passages: readonly Passage[]): Promise<Passage[]> {
+    const versions = await this.#versions(passages.map(({ document }) => document.id));
+    return passages.filter(({ document }) => versions.get(document.id)?.contentHash === document.contentHash);
+  }
+
+  async #versions(documentIds: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
+    const versions = new Map<string, StoredVersion>();
+    for (const batch of batches([...new Set(documentIds)])) {
+      const points = await this.#connection.read('reading versions', (client) =>
+        client.retrieve(this.#collection, { ids: batch.map(documentPointId), with_payload: VERSION_FIELDS }),
+      );
+      for (const version of points.flatMap(({ payload }) => toVersion(payload) ?? []))
+        versions.set(version.document, version);
+    }
+    return versions;
   }
 
   /** The connections close by themselves when they are no longer used. */
@@ -330,7 +369,11 @@ class QdrantIndex implements Index {
       const hit = toHit(payload);
       return hit && { ...hit, score };
     });
-    return this.#readable(hits, filter, ({ acl }) => acl).map(({ id, score }) => ({ id, score }));
+    // A chunk that stands in the old and the new version of a document is found twice while the one takes over from the other.
+    const best = new Map<string, number>();
+    for (const { id, score } of this.#readable(hits, filter, ({ acl }) => acl))
+      if (!best.has(id)) best.set(id, score);
+    return [...best].map(([id, score]) => ({ id, score }));
   }
 
   /** The second check of who may read what: a server that ignores a filter must not be able to show anything. */

@@ -10,8 +10,9 @@ export const DENSE = 'dense';
 export const LEXICAL = 'lexical';
 
 /**
- * Each chunk is a point with its vectors and everything a passage needs. Each document is one more point without vectors, written
- * last: a document counts as stored when that is there, so an interrupted `put` is found and done again by the next sync.
+ * Each chunk is a point with its vectors and everything a passage needs. Each document is one more point without vectors, and that one
+ * says which version of the document counts: chunks of any other version are found by the server, but shown to nobody. So a document
+ * changes from one version to the next with the writing of one point.
  */
 export const CHUNK_KIND = 'chunk';
 export const DOCUMENT_KIND = 'document';
@@ -29,9 +30,20 @@ export const PAYLOAD_INDEXES = {
   sample: 'integer',
 } as const;
 
-/** UUID of a chunk's point: the same chunk id always gives the same point. */
-export function chunkPointId(chunkId: string): string {
-  return uuidOf(`${CHUNK_KIND}\0${chunkId}`);
+/**
+ * A chunk that stands in two versions of its document keeps its id, and both must be there while the one takes over from the other: so
+ * there are two slots for it, and each version of a document fills the slot that the version before it does not.
+ */
+export type Slot = 0 | 1;
+
+/** UUID of a chunk's point: the same chunk id always gives the same two. */
+export function chunkPointId(chunkId: string, slot: Slot): string {
+  return uuidOf(`${CHUNK_KIND}\0${chunkId}${slot === 0 ? '' : '\0second'}`);
+}
+
+/** Of both slots. */
+export function chunkPointIds(chunkId: string): string[] {
+  return [chunkPointId(chunkId, 0), chunkPointId(chunkId, 1)];
 }
 
 /** UUID of a document's own point. */
@@ -43,7 +55,7 @@ export function documentPointId(documentId: string): string {
 export function toChunkPoint(
   document: DocumentRecord,
   chunk: IndexedChunk,
-  withVector: boolean,
+  { slot, withVector }: { readonly slot: Slot; readonly withVector: boolean },
 ): Schemas['PointStruct'] {
   const { ids, weights } = chunk.terms;
   const payload = {
@@ -59,7 +71,7 @@ export function toChunkPoint(
     ...documentFields(document),
   };
   return {
-    id: chunkPointId(chunk.id),
+    id: chunkPointId(chunk.id, slot),
     vector: {
       ...(withVector && chunk.vector !== undefined ? { [DENSE]: Array.from(chunk.vector) } : {}),
       ...(ids.length > 0 ? { [LEXICAL]: { indices: Array.from(ids), values: Array.from(weights) } } : {}),
@@ -68,11 +80,21 @@ export function toChunkPoint(
   };
 }
 
-export function toDocumentPoint(document: DocumentRecord): Schemas['PointStruct'] {
+/** `replacing`: the chunks of the version before may still be there, and it is not settled that they go. */
+export function toDocumentPoint(
+  document: DocumentRecord,
+  { slot, replacing }: { readonly slot: Slot; readonly replacing: boolean },
+): Schemas['PointStruct'] {
   return {
     id: documentPointId(document.id),
     vector: {},
-    payload: { kind: DOCUMENT_KIND, acl: [...document.audience], ...documentFields(document) },
+    payload: {
+      kind: DOCUMENT_KIND,
+      acl: [...document.audience],
+      slot,
+      ...(replacing ? { replacing } : {}),
+      ...documentFields(document),
+    },
   };
 }
 
@@ -170,12 +192,26 @@ export function toVector(vectors: unknown): Float32Array | undefined {
   return data && Float32Array.from(data[DENSE]);
 }
 
-const hashPayload = z.object({ document: z.string(), contentHash: z.string() });
+/** Which version of a document counts. */
+export interface StoredVersion {
+  readonly document: string;
+  readonly contentHash: string;
+  readonly slot: Slot;
+  readonly replacing: boolean;
+}
 
-/** Document id and content hash of a document's point; undefined for one that is not ours. */
-export function toContentHash(payload: unknown): [string, string] | undefined {
-  const { data } = hashPayload.safeParse(payload);
-  return data && [data.document, data.contentHash];
+const versionPayload = z.object({
+  document: z.string(),
+  contentHash: z.string(),
+  slot: z.union([z.literal(0), z.literal(1)]).default(0),
+  replacing: z.boolean().default(false),
+});
+/** The fields `toVersion` needs. */
+export const VERSION_FIELDS = Object.keys(versionPayload.shape);
+
+/** Of a document's point; undefined for one that is not ours. */
+export function toVersion(payload: unknown): StoredVersion | undefined {
+  return versionPayload.safeParse(payload).data;
 }
 
 /** Version 5 of RFC 9562, in a namespace of our own: Qdrant takes only integers and UUIDs as ids. */

@@ -4,10 +4,17 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { ChipwrightError } from '../errors.js';
-import type { Generation, Generations } from './generations.js';
+import {
+  AS_BUILT,
+  type AsBuilt,
+  type Generation,
+  type Generations,
+  isLiveOne,
+  noGeneration,
+} from './generations.js';
 import type { Index, IndexDescription } from './index-port.js';
 import { openSqliteIndex } from './sqlite-index.js';
-import { storedEncoder } from './sqlite-schema.js';
+import { storedEncoder, storedIdentity } from './sqlite-schema.js';
 
 /** The first generation has no number in its name: most installations never have another. */
 const FILE = /^index(?:-(\d+))?\.sqlite$/;
@@ -41,16 +48,19 @@ export class SqliteGenerations implements Generations {
     const number = Number(text);
     if (Number.isInteger(number) && number > 0) return number;
     throw new ChipwrightError('index_unavailable', `${this.#pointer} does not hold the number of an index.`, {
-      cure: 'Delete it: then the first index answers; `chipwright models use NAME` makes another one answer.',
+      cure: 'Delete it: then the first index answers; `chipwright index publish N` makes another one answer.',
     });
   }
 
-  async open(number: number, encoder: IndexDescription['encoder']): Promise<Index> {
-    return openSqliteIndex(this.file(number), { encoder });
+  async open(number: number, encoder: IndexDescription['encoder'] | AsBuilt): Promise<Index> {
+    const file = this.file(number);
+    if (encoder !== AS_BUILT) return openSqliteIndex(file, { encoder });
+    if (!existsSync(file)) throw noGeneration(number);
+    return openSqliteIndex(file, { encoder: readFrom(file, storedIdentity) });
   }
 
   async publish(number: number): Promise<void> {
-    if (!existsSync(this.file(number))) throw missing(number);
+    if (!existsSync(this.file(number))) throw noGeneration(number);
     // Written whole beside and renamed, so that no reader sees a half number, also after a crash.
     const draft = `${this.#pointer}.new`;
     const handle = await open(draft, 'w');
@@ -61,15 +71,7 @@ export class SqliteGenerations implements Generations {
   }
 
   async remove(number: number): Promise<void> {
-    if (number === (await this.live())) {
-      throw new ChipwrightError(
-        'usage_invalid',
-        `Generation ${number} of the index is the one that answers.`,
-        {
-          cure: 'Make another one answer first.',
-        },
-      );
-    }
+    if (number === (await this.live())) throw isLiveOne(number);
     for (const ending of ['', '-wal', '-shm']) await rm(`${this.file(number)}${ending}`, { force: true });
   }
 
@@ -79,17 +81,15 @@ export class SqliteGenerations implements Generations {
 }
 
 function encoderIn(file: string): string | null | undefined {
-  if (!existsSync(file)) return undefined;
+  return existsSync(file) ? readFrom(file, storedEncoder) : undefined;
+}
+
+/** Without making or changing anything. */
+function readFrom<T>(file: string, read: (db: Database.Database) => T): T {
   const db = new Database(file, { readonly: true });
   try {
-    return storedEncoder(db);
+    return read(db);
   } finally {
     db.close();
   }
-}
-
-function missing(number: number): ChipwrightError {
-  return new ChipwrightError('usage_invalid', `There is no generation ${number} of the index.`, {
-    cure: '`chipwright models list` shows what can be used.',
-  });
 }

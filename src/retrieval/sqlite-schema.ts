@@ -27,6 +27,17 @@ export function storedEncoder(db: Database.Database): string | null | undefined 
   return stored === NO_ENCODER ? null : stored;
 }
 
+/** The encoder a file was made with, as `openSqliteIndex` wants it; null for words only, and for a file that has no documents yet. */
+export function storedIdentity(db: Database.Database): EncoderIdentity | null {
+  const id = storedEncoder(db);
+  if (id === undefined || id === null) return null;
+  const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'chunk_vectors'").get() !== undefined;
+  const bytes = isThere
+    ? db.prepare<[], number>('SELECT length(vector) FROM chunk_vectors LIMIT 1').pluck().get()
+    : undefined;
+  return { id, name: id.slice(0, id.lastIndexOf('@')), dimensions: (bytes ?? 0) / 4 };
+}
+
 /** Makes the tables that are not there yet. */
 export function createSchema(db: Database.Database): void {
   db.exec(`

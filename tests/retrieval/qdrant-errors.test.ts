@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import type { Index } from '../../src/retrieval/index-port.js';
 import { LEXICAL_VERSION, questionTerms } from '../../src/retrieval/lexical.js';
-import { clientParts } from '../../src/retrieval/qdrant-connection.js';
+import { clientParts, QdrantConnection } from '../../src/retrieval/qdrant-connection.js';
 import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
+import { PAYLOAD_INDEXES } from '../../src/retrieval/qdrant-points.js';
 import { type AudienceFilter, audience } from '../../src/safety/access.js';
 import { CONTRACT_ENCODER, sampleDocument, unitVector } from '../contract/index.contract.js';
 import {
@@ -26,7 +27,7 @@ const ours = answer({
     params: {},
     metadata: { chipwright: { schema: 1, lexical: LEXICAL_VERSION, encoder: CONTRACT_ENCODER } },
   },
-  payload_schema: { kind: field, acl: field, document: field, source: field, sample: field },
+  payload_schema: Object.fromEntries(Object.keys(PAYLOAD_INDEXES).map((name) => [name, field])),
 });
 
 const status = (
@@ -45,15 +46,14 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 async function openIndex(apiKey?: string): Promise<Index> {
-  server.behave(ours);
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  return openQdrantIndex({
-    url: server.url,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    encoder: CONTRACT_ENCODER,
-    log,
-    now,
-  });
+  const address = { url: server.url, ...(apiKey === undefined ? {} : { apiKey }) };
+  return openOn(new QdrantConnection(address, { now, log }), log);
+}
+
+async function openOn(connection: QdrantConnection, log = pino({ level: 'silent' })): Promise<Index> {
+  server.behave(ours);
+  return openQdrantIndex({ connection, collection: 'chipwright', encoder: CONTRACT_ENCODER, log });
 }
 
 describe('a failing server', () => {
@@ -142,7 +142,7 @@ describe('a failing server', () => {
     const index = await openIndex();
     server.behave(status(503), { as: 'reset' }, answer({ count: 3 }));
     expect(await index.describe()).toMatchObject({ documents: 3, chunks: 3 });
-    server.behave({ as: 'cut' }, status(429, '{}'), answer({ operation_id: 1, status: 'completed' }));
+    server.behave(answer([]), { as: 'cut' }, status(429, '{}'), answer({ status: 'completed' }));
     await index.put([sampleDocument('a.md', ['clock'])]);
     const paths = server.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path);
     expect(paths).toHaveLength(4);
@@ -150,13 +150,50 @@ describe('a failing server', () => {
   });
 });
 
+describe('a server that keeps failing', () => {
+  it('is left alone after a few failures, and asked again by one search at a time until it is back', async () => {
+    let time = 0;
+    const connection = new QdrantConnection(
+      { url: server.url },
+      { now: () => time, log: pino({ level: 'silent' }) },
+    );
+    const index = await openOn(connection);
+    const ask = () => index.lexical(question, audience(), 5);
+    server.behave(status(503));
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringMatching(/503/) });
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringMatching(/503/) });
+    const before = server.requests.length;
+    await expect(ask()).rejects.toMatchObject({
+      code: 'index_unavailable',
+      message: expect.stringMatching(/left alone/),
+    });
+    expect(server.requests).toHaveLength(before);
+    time += 2_000;
+    const both = await Promise.allSettled([ask(), ask()]);
+    expect(both.map(({ status: end }) => end)).toEqual(['rejected', 'rejected']);
+    // One of the two tried, with its own second and third try.
+    expect(server.requests).toHaveLength(before + 3);
+    time += 2_000;
+    server.behave(answer({ count: 1 }), answer([{ points: [] }, { points: [] }, { points: [] }]));
+    expect((await ask()).hits).toEqual([]);
+  });
+
+  it('is not held against it when it answers, but refuses', async () => {
+    const index = await openIndex();
+    server.behave(status(400));
+    for (let at = 0; at < 8; at++)
+      await expect(index.describe()).rejects.toMatchObject({ message: expect.stringMatching(/400/) });
+  });
+});
+
 describe('what is asked', () => {
   it('carries the key, waits for writes, and stores the document last', async () => {
     const index = await openIndex('k3y');
-    server.behave(answer({ operation_id: 1, status: 'completed' }));
+    server.behave(answer([]), answer({ operation_id: 1, status: 'completed' }));
     await index.put([sampleDocument('a.md', ['clock'])]);
     await index.remove(['sample:a.md']);
-    const writes = server.requests.slice(1);
+    // After the look at the collection and at what it has of the document.
+    const writes = server.requests.slice(2);
     expect(server.requests.every(({ apiKey }) => apiKey === 'k3y')).toBe(true);
     expect(writes.every(({ path }) => path.endsWith('wait=true'))).toBe(true);
     expect(writes.map(({ body }) => /"kind":"(\w+)"/.exec(body)?.[1])).toEqual([
@@ -233,7 +270,8 @@ describe('the address', () => {
   it('keeps its path in every request', async () => {
     server.behave(ours);
     const log = pino({ level: 'silent' });
-    await openQdrantIndex({ url: `${server.url}/search/`, encoder: CONTRACT_ENCODER, log, now });
+    const connection = new QdrantConnection({ url: `${server.url}/search/` }, { now, log });
+    await openQdrantIndex({ connection, collection: 'chipwright', encoder: CONTRACT_ENCODER, log });
     expect(server.requests[0]?.path).toBe('/search/collections/chipwright');
   });
 });

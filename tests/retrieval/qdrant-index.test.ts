@@ -8,7 +8,7 @@ import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
 import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
 import type { Index } from '../../src/retrieval/index-port.js';
 import { questionTerms } from '../../src/retrieval/lexical.js';
-import { clientParts } from '../../src/retrieval/qdrant-connection.js';
+import { clientParts, QdrantConnection } from '../../src/retrieval/qdrant-connection.js';
 import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
 import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
 import { audience } from '../../src/safety/access.js';
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a local engine)', () => {
   const open = (collection: string, encoder: typeof CONTRACT_ENCODER | null = CONTRACT_ENCODER) =>
-    openQdrantIndex({ ...address, collection, encoder, log, now });
+    openQdrantIndex({ connection: new QdrantConnection(address, { now, log }), collection, encoder, log });
 
   indexContract({ name: 'the Qdrant index', open: () => open(newName()) });
 
@@ -194,7 +194,7 @@ describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a loc
       }
     }
     await engines[0]?.close();
-  });
+  }, 120_000);
 });
 
 /** A vector drawn from the text. */
