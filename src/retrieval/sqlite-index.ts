@@ -14,14 +14,13 @@ import type {
   Stretch,
 } from './index-port.js';
 import { chunkTerms, inverseDocumentFrequency } from './lexical.js';
-import { Moments } from './moments.js';
 import { type DocumentRecord, headingLine, inReadingOrder, type Passage } from './passage.js';
+import { SqliteMirror } from './sqlite-mirror.js';
 import { SqlitePostings } from './sqlite-postings.js';
-import { bytesOf, type ChunkRow, type DocumentRow, tagsOf, toPassage, vectorOf } from './sqlite-rows.js';
+import { bytesOf, type ChunkRow, type DocumentRow, toPassage, vectorOf } from './sqlite-rows.js';
 import { checkIdentity, createSchema, type EncoderIdentity } from './sqlite-schema.js';
 import { upgradeFirstLayout } from './sqlite-upgrade.js';
 import { TopK } from './top-k.js';
-import { VectorCodes } from './vector-codes.js';
 
 /**
  * Passages whose vectors are compared exactly, beyond those asked for, because rounded ones seemed nearly as near. On 67,000 passages
@@ -66,18 +65,7 @@ export class SqliteIndex implements Index {
   /** Set in a file with vectors that was opened without an encoder. */
   readonly #refusesDocuments: ChipwrightError | null;
   readonly #postings: SqlitePostings;
-  /** Row -> audience set id, 0 where the row is gone. Kept in memory: every posting of every search asks it. */
-  #audienceOfRow = new Uint32Array(0);
-  #audienceSets = new Map<number, readonly string[]>();
-  #alive = 0;
-  #documents = 0;
-  #moments: Moments | null = null;
-  #codes: VectorCodes | null = null;
-  /** The highest row whose vector was looked for. A row is never written twice, so only later ones can be new. */
-  #newestCode = 0;
-  /** SQLite's own counter of commits by other connections: tells when the fields above are stale. */
-  #seenVersion = -1;
-  readonly #dataVersion: Database.Statement<[], number>;
+  readonly #mirror: SqliteMirror;
   #scores = new Float64Array(0);
 
   constructor(db: Database.Database, file: string, encoder: EncoderIdentity | null) {
@@ -92,14 +80,13 @@ export class SqliteIndex implements Index {
       .immediate();
     this.#refusesDocuments = refusesDocuments;
     this.#postings = new SqlitePostings(db);
-    this.#dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
-    this.#refresh();
+    this.#mirror = new SqliteMirror(db, encoder?.dimensions ?? null);
   }
 
   async describe(): Promise<IndexDescription> {
     return guard(() => {
-      this.#refresh();
-      return { encoder: this.#encoder, documents: this.#documents, chunks: this.#alive };
+      this.#mirror.refresh();
+      return { encoder: this.#encoder, documents: this.#mirror.documents, chunks: this.#mirror.chunks };
     });
   }
 
@@ -128,7 +115,7 @@ export class SqliteIndex implements Index {
           chunks.push(chunk);
         }
       }
-      this.#postings.add(chunks, rows, (row) => this.#audienceOfRow[row] !== 0);
+      this.#postings.add(chunks, rows, (row) => this.#mirror.audienceOfRow[row] !== 0);
     });
   }
 
@@ -141,7 +128,7 @@ export class SqliteIndex implements Index {
   async dense(vectors: readonly Float32Array[], filter: AudienceFilter, k: number): Promise<HitList[]> {
     const lists: HitList[] = [];
     while (lists.length < vectors.length) {
-      const atOnce = Math.max(1, Math.floor(COMPARED_AT_ONCE / (this.#codes?.count || 1)));
+      const atOnce = Math.max(1, Math.floor(COMPARED_AT_ONCE / (this.#mirror.codes?.count || 1)));
       const group = vectors.slice(lists.length, lists.length + atOnce);
       lists.push(...guard(() => this.#nearest(group, filter, k)));
       await nextTurn();
@@ -151,8 +138,8 @@ export class SqliteIndex implements Index {
 
   async lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList> {
     return guard(() => {
-      this.#refresh();
-      const mayRead = this.#readableRows(filter);
+      this.#mirror.refresh();
+      const mayRead = this.#mirror.readable(filter);
       const touched = this.#scoreRows(terms);
       const best = new TopK(k);
       let sum = 0;
@@ -165,15 +152,16 @@ export class SqliteIndex implements Index {
         sumOfSquares += score * score;
         best.offer(row, score);
       }
-      const mean = this.#alive === 0 ? 0 : sum / this.#alive;
-      const variance = this.#alive === 0 ? 0 : sumOfSquares / this.#alive - mean * mean;
+      const { chunks } = this.#mirror;
+      const mean = chunks === 0 ? 0 : sum / chunks;
+      const variance = chunks === 0 ? 0 : sumOfSquares / chunks - mean * mean;
       return { hits: this.#toHits(best.sorted()), mean, deviation: Math.sqrt(Math.max(0, variance)) };
     });
   }
 
   async passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]> {
     return guard(() => {
-      this.#refresh();
+      this.#mirror.refresh();
       const chunk = this.#db.prepare<[string], ChunkRow>('SELECT * FROM chunks WHERE id = ?');
       const document = this.#db.prepare<[string], DocumentRow>('SELECT * FROM documents WHERE id = ?');
       return ids.flatMap((id) => {
@@ -188,7 +176,7 @@ export class SqliteIndex implements Index {
 
   async stretches(wanted: readonly Stretch[], filter: AudienceFilter): Promise<Passage[]> {
     return guard(() => {
-      this.#refresh();
+      this.#mirror.refresh();
       const chunks = this.#db.prepare<[string, number, number], ChunkRow>(
         'SELECT * FROM chunks WHERE document = ? AND ordinal BETWEEN ? AND ?',
       );
@@ -229,7 +217,7 @@ export class SqliteIndex implements Index {
         'SELECT * FROM chunks WHERE document = ? ORDER BY ordinal',
       );
       const read = this.#db.transaction(() => {
-        this.#refresh();
+        this.#mirror.refresh();
         return select().map((row) => {
           const document = this.#toDocument(row);
           return { document, chunks: chunks.all(row.id).map((chunk) => this.#toIndexed(chunk, document)) };
@@ -258,42 +246,40 @@ export class SqliteIndex implements Index {
       try {
         this.#db
           .transaction(() => {
-            this.#refresh();
+            this.#mirror.refresh();
             change();
-            this.#storeMoments();
-            this.#dropDeadCodes();
+            this.#mirror.store();
           })
           .immediate();
       } catch (error) {
-        // What was taken back may be in memory already, and its row numbers will be given again.
-        this.#seenVersion = -1;
-        this.#codes = null;
+        this.#mirror.forget();
         throw error;
       }
     });
   }
 
   #nearest(vectors: readonly Float32Array[], filter: AudienceFilter, k: number): HitList[] {
-    this.#refresh();
-    if (this.#codes === null) return vectors.map(() => ({ hits: [], mean: 0, deviation: 0 }));
+    this.#mirror.refresh();
+    const { codes, moments } = this.#mirror;
+    if (codes === null) return vectors.map(() => ({ hits: [], mean: 0, deviation: 0 }));
     const stored = this.#db
       .prepare<[number], Buffer>('SELECT vector FROM chunk_vectors WHERE row = ?')
       .pluck();
-    const candidates = this.#codes.nearest(vectors, k + SPARE_CANDIDATES, this.#readableRows(filter));
+    const candidates = codes.nearest(vectors, k + SPARE_CANDIDATES, this.#mirror.readable(filter));
     return vectors.map((vector, at) => {
       const best = new TopK(k);
       for (const row of candidates[at] ?? []) {
         const bytes = stored.get(row);
         if (bytes !== undefined) best.offer(row, dotProduct(vector, vectorOf(bytes)));
       }
-      const statistics = this.#moments?.scoreStatistics(vector) ?? { mean: 0, deviation: 0 };
+      const statistics = moments?.scoreStatistics(vector) ?? { mean: 0, deviation: 0 };
       return { hits: this.#toHits(best.sorted()), ...statistics };
     });
   }
 
   /** Adds up idf x weight x weight per row; returns the rows that got a score, each once. */
   #scoreRows(terms: SparseVector): number[] {
-    const audienceOfRow = this.#audienceOfRow;
+    const { audienceOfRow, chunks } = this.#mirror;
     if (this.#scores.length < audienceOfRow.length) this.#scores = new Float64Array(audienceOfRow.length);
     const scores = this.#scores;
     const touched: number[] = [];
@@ -305,7 +291,7 @@ export class SqliteIndex implements Index {
           if (audienceOfRow[rows[position] as number] !== 0) matching++;
         }
       }
-      const factor = inverseDocumentFrequency(this.#alive, matching) * (terms.weights[at] ?? 0);
+      const factor = inverseDocumentFrequency(chunks, matching) * (terms.weights[at] ?? 0);
       for (const { rows, weights } of lists) {
         for (let position = 0; position < rows.length; position++) {
           const row = rows[position] as number;
@@ -317,62 +303,6 @@ export class SqliteIndex implements Index {
       }
     });
     return touched;
-  }
-
-  /** Brings what is kept in memory up to the file's state. Cheap when nothing changed. */
-  #refresh(): void {
-    const version = this.#dataVersion.get() ?? 0;
-    if (version === this.#seenVersion) return;
-    this.#seenVersion = version;
-    this.#readRows();
-    const sets = this.#db.prepare<[], { id: number; tags: string }>('SELECT id, tags FROM audiences').all();
-    this.#audienceSets = new Map(sets.map(({ id, tags }) => [id, tagsOf(tags)]));
-    this.#documents = this.#db.prepare<[], number>('SELECT count(*) FROM documents').pluck().get() ?? 0;
-    if (this.#encoder === null) return;
-    const stored = this.#db
-      .prepare<[], { count: number; sums: Buffer }>('SELECT count, sums FROM moments')
-      .get();
-    this.#moments = new Moments(this.#encoder.dimensions, stored);
-    this.#readCodes(this.#encoder.dimensions);
-  }
-
-  #readRows(): void {
-    const rows = this.#db.prepare<[], [number, number]>('SELECT row, audience FROM chunks').raw().all();
-    const highest = rows.reduce((most, [row]) => Math.max(most, row), 0);
-    this.#audienceOfRow = new Uint32Array(Math.max(1024, 2 * (highest + 1)));
-    for (const [row, audience] of rows) this.#audienceOfRow[row] = audience;
-    this.#alive = rows.length;
-  }
-
-  /** Adds the vectors that came since, and drops those that went when they have become many. */
-  #readCodes(dimensions: number): void {
-    if (this.#codes === null) {
-      this.#codes = new VectorCodes(dimensions);
-      this.#newestCode = 0;
-    }
-    const added = this.#db
-      .prepare<[number], [number, Buffer]>('SELECT row, vector FROM chunk_vectors WHERE row > ? ORDER BY row')
-      .raw();
-    for (const [row, vector] of added.iterate(this.#newestCode)) this.#addCode(row, vectorOf(vector));
-    this.#dropDeadCodes();
-  }
-
-  #addCode(row: number, vector: Float32Array): void {
-    this.#codes?.add(row, vector);
-    this.#newestCode = row;
-  }
-
-  #dropDeadCodes(): void {
-    if ((this.#codes?.count ?? 0) > 2 * this.#alive)
-      this.#codes?.keep((row) => this.#audienceOfRow[row] !== 0);
-  }
-
-  /** Tells of a row, many times a search, whether `filter` may read it. Rows that are gone have set 0, which nobody may. */
-  #readableRows(filter: AudienceFilter): (row: number) => boolean {
-    const sets = new Uint8Array(1 + Math.max(0, ...this.#audienceSets.keys()));
-    for (const [id, tags] of this.#audienceSets) if (mayRead(filter, tags)) sets[id] = 1;
-    const audienceOfRow = this.#audienceOfRow;
-    return (row) => sets[audienceOfRow[row] ?? 0] === 1;
   }
 
   #toHits(found: readonly { key: number; score: number }[]): Hit[] {
@@ -389,7 +319,7 @@ export class SqliteIndex implements Index {
     const id =
       this.#db.prepare<[string], { id: number }>('SELECT id FROM audiences WHERE tags = ?').get(text)?.id ??
       0;
-    this.#audienceSets.set(id, tags);
+    this.#mirror.addAudienceSet(id, tags);
     return id;
   }
 
@@ -407,7 +337,7 @@ export class SqliteIndex implements Index {
         audience,
         document.version,
       );
-    this.#documents++;
+    this.#mirror.countDocuments(1);
   }
 
   #insertChunk(document: string, chunk: IndexedChunk, audience: number): number {
@@ -426,20 +356,10 @@ export class SqliteIndex implements Index {
         audience,
       );
     const row = Number(lastInsertRowid);
-    if (row >= this.#audienceOfRow.length) {
-      const longer = new Uint32Array(2 * row);
-      longer.set(this.#audienceOfRow);
-      this.#audienceOfRow = longer;
-    }
-    this.#audienceOfRow[row] = audience;
-    this.#alive++;
-    if (this.#encoder !== null && chunk.vector !== undefined) {
-      this.#db
-        .prepare('INSERT INTO chunk_vectors (row, vector) VALUES (?, ?)')
-        .run(row, bytesOf(chunk.vector));
-      this.#moments?.add(chunk.vector);
-      this.#addCode(row, chunk.vector);
-    }
+    const vector = this.#encoder === null ? undefined : chunk.vector;
+    if (vector !== undefined)
+      this.#db.prepare('INSERT INTO chunk_vectors (row, vector) VALUES (?, ?)').run(row, bytesOf(vector));
+    this.#mirror.addRow(row, audience, vector);
     return row;
   }
 
@@ -448,24 +368,15 @@ export class SqliteIndex implements Index {
       .prepare<[string], { row: number }>('SELECT row FROM chunks WHERE document = ?')
       .all(id);
     for (const { row } of rows) {
-      this.#audienceOfRow[row] = 0;
-      this.#alive--;
-      if (this.#encoder === null) continue;
       const stored = this.#db
         .prepare<[number], Buffer>('DELETE FROM chunk_vectors WHERE row = ? RETURNING vector')
         .pluck()
         .get(row);
-      if (stored !== undefined) this.#moments?.subtract(vectorOf(stored));
+      this.#mirror.removeRow(row, stored && vectorOf(stored));
     }
     this.#db.prepare('DELETE FROM chunks WHERE document = ?').run(id);
-    this.#documents -= this.#db.prepare('DELETE FROM documents WHERE id = ?').run(id).changes;
-  }
-
-  #storeMoments(): void {
-    if (this.#moments === null) return;
-    this.#db
-      .prepare('INSERT OR REPLACE INTO moments (id, count, sums) VALUES (1, ?, ?)')
-      .run(this.#moments.count, this.#moments.serialise());
+    const { changes } = this.#db.prepare('DELETE FROM documents WHERE id = ?').run(id);
+    this.#mirror.countDocuments(-changes);
   }
 
   #toDocument(row: DocumentRow): DocumentRecord {
@@ -475,7 +386,7 @@ export class SqliteIndex implements Index {
       path: row.path,
       title: row.title,
       contentHash: row.content_hash,
-      audience: this.#audienceSets.get(row.audience) ?? [],
+      audience: this.#mirror.audienceTags(row.audience),
       version: row.version,
     };
   }

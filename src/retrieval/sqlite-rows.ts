@@ -59,6 +59,7 @@ export function bytesOf(vector: Float32Array): Buffer {
 
 export function vectorOf(bytes: Buffer): Float32Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  // Copied, because a Float32Array must start at a multiple of four, which a pooled Buffer need not do.
+  // A Float32Array must start at a multiple of four, which a Buffer out of a pool need not do.
+  if (byteOffset % 4 === 0) return new Float32Array(buffer, byteOffset, byteLength / 4);
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 }

@@ -45,10 +45,14 @@ export class VectorCodes {
   add(row: number, vector: Float32Array): void {
     this.#makeRoom();
     let largest = 0;
-    for (const value of vector) largest = Math.max(largest, Math.abs(value));
+    for (let at = 0; at < vector.length; at++) largest = Math.max(largest, Math.abs(vector[at] as number));
     const step = largest / LARGEST_CODE || 1;
     const code = new Int8Array(this.#memory.buffer, this.#addressOf(this.#count), this.#dimensions);
-    for (let at = 0; at < code.length; at++) code[at] = Math.round((vector[at] ?? 0) / step);
+    for (let at = 0; at < code.length; at++) {
+      const steps = (vector[at] ?? 0) / step;
+      // The array drops what is behind the point: with a half added, that rounds.
+      code[at] = steps < 0 ? steps - 0.5 : steps + 0.5;
+    }
     this.#rows[this.#count] = row;
     this.#steps[this.#count] = step;
     this.#count++;

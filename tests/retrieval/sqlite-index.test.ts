@@ -88,8 +88,11 @@ describe('the index file', () => {
       'a.md#0#h1',
     ]);
     expect(await index.describe()).toMatchObject({ documents: 1, chunks: 1 });
-    await index.put([sampleDocument('c.md', ['clock again'])]);
+    const next = sampleDocument('c.md', ['clock again'], { random: seededRandom(2) });
+    await index.put([next]);
     expect((await index.lexical(questionTerms('clock'), audience(), 5)).hits).toHaveLength(2);
+    const [found] = await index.dense([next.chunks[0]?.vector as Float32Array], audience(), 5);
+    expect(found?.hits.map(({ id }) => id)).toEqual(['c.md#0#h1', 'a.md#0#h1']);
     await index.close();
   });
 
@@ -184,6 +187,28 @@ describe('the index file', () => {
       });
       expect(await reader.describe()).toEqual(await writer.describe());
     }
+    await writer.close();
+    await reader.close();
+  });
+
+  it('reads everything again when it has missed more removals than are remembered', async () => {
+    const reader = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    const writer = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await writer.put([sampleDocument('a.md', ['clock tree'])]);
+    await reader.describe();
+    for (let version = 0; version < 1_200; version += 100) {
+      const texts = Array.from({ length: 100 }, (_, at) => `clock ${version + at}`);
+      await writer.put([sampleDocument('b.md', texts, { hash: `h${version}` })]);
+    }
+    await writer.remove(['sample:a.md']);
+    for (let version = 0; version < 3; version++)
+      await writer.put([sampleDocument('b.md', ['clock one', 'clock two'], { hash: `last${version}` })]);
+    const query = unitVector(seededRandom(2));
+    expect(await reader.describe()).toMatchObject({ documents: 1, chunks: 2 });
+    expect((await reader.dense([query], audience(), 9))[0]).toEqual(
+      (await writer.dense([query], audience(), 9))[0],
+    );
+    expect((await reader.lexical(questionTerms('clock'), audience(), 9)).hits).toHaveLength(2);
     await writer.close();
     await reader.close();
   });
