@@ -45,11 +45,15 @@ export class VectorCodes {
   add(row: number, vector: Float32Array): void {
     this.#makeRoom();
     let largest = 0;
-    for (let at = 0; at < vector.length; at++) largest = Math.max(largest, Math.abs(vector[at] as number));
+    for (let at = 0; at < vector.length; at++) {
+      const size = Math.abs(vector[at] as number);
+      if (size > largest) largest = size;
+    }
     const step = largest / LARGEST_CODE || 1;
+    const inverse = 1 / step;
     const code = new Int8Array(this.#memory.buffer, this.#addressOf(this.#count), this.#dimensions);
     for (let at = 0; at < code.length; at++) {
-      const steps = (vector[at] ?? 0) / step;
+      const steps = (vector[at] as number) * inverse;
       // The array drops what is behind the point: with a half added, that rounds.
       code[at] = steps < 0 ? steps - 0.5 : steps + 0.5;
     }
