@@ -153,7 +153,7 @@ async function conclude(shell: Shell, review: QuestionReview, corpus: Corpus): P
   const { corpus: passages, queries, qrels } = await review.writeTestSet(corpus);
   say(
     shell,
-    `\n${kept.length} questions accepted.${rest}\nMeasure with:\n` +
+    `\n${kept.length} ${kept.length === 1 ? 'question' : 'questions'} accepted.${rest}\nMeasure with:\n` +
       `  chipwright eval retrieval --corpus ${passages} --queries ${queries} --qrels ${qrels}`,
   );
 }

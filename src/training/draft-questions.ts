@@ -20,10 +20,16 @@ const MIX: Mix = {
   definition: 0.04,
 };
 
+/** Drafts about one chunk at most. */
+const MOST_PER_CHUNK = 3;
+
 /** As many drafts to choose from for each one wanted. */
 const CHOICE = 4;
 
-/** Up to `count` drafts, no two about one chunk and none about those `used` already. The same input gives the same drafts. */
+/**
+ * Up to `count` drafts, none about chunks `used` already, and a second or third about one chunk only where there are too few chunks. The
+ * same input gives the same drafts.
+ */
 export function draftQuestions(
   corpus: Corpus,
   options: {
@@ -40,21 +46,42 @@ export function draftQuestions(
     seed,
     ...(signal === undefined ? {} : { signal }),
   });
-  const taken = new Set(used);
+  const perChunk = new Map<string, number>();
+  const seen = new Set<string>();
   const perDocument = new Map<string, number>();
   const documentOf = new Map(corpus.chunks.map(({ id, document }: CorpusChunk) => [id, document.id]));
   const drafts: QuestionDraft[] = [];
   // One of each document first, then a second, and so on, until there are enough.
-  for (let limit = 1; drafts.length < count && limit <= count; limit++) {
+  for (const [mostPerChunk, limit] of rounds(count)) {
+    if (drafts.length >= count) break;
     for (const { question, kind, relevant } of made) {
       const [first = ''] = relevant;
       const document = documentOf.get(first) ?? '';
       if (drafts.length >= count) break;
-      if (relevant.some((id) => taken.has(id)) || (perDocument.get(document) ?? 0) >= limit) continue;
-      for (const id of relevant) taken.add(id);
+      if (
+        seen.has(question) ||
+        relevant.some((id) => used.has(id) || (perChunk.get(id) ?? 0) >= mostPerChunk) ||
+        (perDocument.get(document) ?? 0) >= limit
+      )
+        continue;
+      seen.add(question);
+      for (const id of relevant) perChunk.set(id, (perChunk.get(id) ?? 0) + 1);
       perDocument.set(document, (perDocument.get(document) ?? 0) + 1);
       drafts.push({ question, kind, relevant });
     }
   }
   return drafts;
+}
+
+/** First a single draft of each chunk, taking ever more of a document; then the same with two and three of each chunk. */
+function* rounds(count: number): Generator<readonly [perChunk: number, perDocument: number]> {
+  for (let perChunk = 1; perChunk <= MOST_PER_CHUNK; perChunk++) {
+    for (
+      let perDocument = 1;
+      perDocument < 2 * count;
+      perDocument = perDocument < 8 ? perDocument + 1 : 2 * perDocument
+    ) {
+      yield [perChunk, perDocument];
+    }
+  }
 }

@@ -38,6 +38,7 @@ export function tidy(text: string, longest = LONGEST_PHRASE): string | undefined
       /\byou(?= (?:can|are|have|want|need|should|may|must|will|do|did|could|would|know|use|see|like|wish|run|make|get|add|set|call|write|choose|only|also|already|just|\p{Ll}+n['’]t|\p{Ll}+ed)\b)/giu,
       'I',
     )
+    .replace(/\byou(?=['’])/giu, 'I')
     .replace(/\byou\b/giu, 'me')
     .replace(/\bwe\b/giu, 'I')
     .replace(/\bI are\b/gu, 'I am')

@@ -32,7 +32,7 @@ const VERBS: readonly (readonly string[])[] = [
   ['ignore', 'skip', 'leave out', 'disregard'],
   ['skip', 'leave out', 'bypass', 'omit'],
   ['exclude', 'leave out', 'skip', 'filter out'],
-  ['allow', 'permit', 'make it possible for'],
+  ['allow', 'permit'],
   ['reduce', 'decrease', 'lower', 'cut down', 'minimize', 'shrink'],
   ['minimize', 'reduce'],
   ['increase', 'raise', 'bump up'],
@@ -158,7 +158,9 @@ const WORD_LIST = new RegExp(
 export function otherVerb(action: string, random: Random): string {
   const [verb = '', ...rest] = action.split(' ');
   // "set how nets are named": only a few verbs take a clause, and those differ.
-  const others = /^(?:how|whether|that|which|if|what|when|where|to)$/u.test(rest[0] ?? '')
+  const others = /^(?:how|whether|that|which|if|what|when|where|to|up|down|out|off|on|in)$/u.test(
+    rest[0] ?? '',
+  )
     ? undefined
     : BY_VERB.get(verb);
   return others === undefined ? action : [pick(random, others), ...rest].join(' ');

@@ -62,7 +62,9 @@ const NO_PLACE =
 
 /** Whether the topic may stand at the end of a question about something else. */
 export function isPlace({ text, form }: Topic): boolean {
-  return form === 'name' ? text.length < 40 : !NO_PLACE.test(text) && text.split(' ').length <= 6;
+  return form === 'name'
+    ? text.length < 40
+    : !/[/.]/u.test(text) && !NO_PLACE.test(text) && text.split(' ').length <= 6;
 }
 
 /** The innermost heading that names something; at last the page's title, where the page is an article rather than a book. */
