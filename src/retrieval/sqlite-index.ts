@@ -277,7 +277,7 @@ export class SqliteIndex implements Index {
     });
   }
 
-  /** Adds up idf x weight x weight per row; returns the rows that got a score, each once. */
+  /** Adds up idf x weight x weight per row, also of rows that are gone; returns the rows that got a score, each once. */
   #scoreRows(terms: SparseVector): number[] {
     const { audienceOfRow, chunks } = this.#mirror;
     if (this.#scores.length < audienceOfRow.length) this.#scores = new Float64Array(audienceOfRow.length);
@@ -295,7 +295,6 @@ export class SqliteIndex implements Index {
       for (const { rows, weights } of lists) {
         for (let position = 0; position < rows.length; position++) {
           const row = rows[position] as number;
-          if (audienceOfRow[row] === 0) continue;
           const before = scores[row] as number;
           if (before === 0) touched.push(row);
           scores[row] = before + factor * (weights[position] as number);

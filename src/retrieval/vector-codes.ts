@@ -95,11 +95,14 @@ export class VectorCodes {
           0,
         );
         const top = best[at] as TopK;
+        let { threshold } = top;
         for (let slot = from; slot < to; slot++) {
           const score = (products[slot - from] ?? 0) * (this.#steps[slot] ?? 0);
-          if (score < top.threshold) continue;
+          if (score < threshold) continue;
           const row = this.#rows[slot] ?? 0;
-          if (isWanted(row)) top.offer(row, score);
+          if (!isWanted(row)) continue;
+          top.offer(row, score);
+          threshold = top.threshold;
         }
       });
     }
