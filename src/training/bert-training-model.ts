@@ -187,6 +187,8 @@ export async function openTrainingModel(options: TrainingModelOptions): Promise<
     InferenceSession.create(graph, {
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
+      // Planned for each shape of batch, memory fits no other: without a plan a token costs half as much, and no time.
+      enableMemPattern: false,
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   return new BertTrainingModel(options, parameters, {

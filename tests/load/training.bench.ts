@@ -4,7 +4,8 @@
 //
 // The models are those in the folder CHIPWRIGHT_TEST_MODELS names, or in models/ of CHIPWRIGHT_DATA. PyTorch takes part when
 // CHIPWRIGHT_BENCH_PYTHON, or else python3, has torch, transformers and safetensors. The two take turns, so that what else the
-// machine does strikes both.
+// machine does strikes both. On a busy machine only processor time means something, and that with --threads 1: PyTorch's threads
+// burn it while they wait for each other.
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -37,15 +38,20 @@ const python = process.env.CHIPWRIGHT_BENCH_PYTHON ?? 'python3';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const speed = (ms: readonly number[]) =>
-  Math.round((TEXTS * LENGTH * 1000) / median(ms)).toLocaleString('en');
+const speed = (ms: number) => Math.round((TEXTS * LENGTH * 1000) / ms).toLocaleString('en');
 
-/** One side of the comparison: a step over all texts, in milliseconds. */
+/** How long a step over all texts took: milliseconds on the clock, and of processor time. */
+interface Cost {
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+/** One side of the comparison. */
 interface Side {
   readonly name: string;
   readonly perRun: number;
-  readonly ms: number[];
-  step(): Promise<number>;
+  readonly costs: Cost[];
+  step(): Promise<Cost>;
 }
 
 async function compare(name: string): Promise<void> {
@@ -68,19 +74,19 @@ async function compare(name: string): Promise<void> {
     {
       name: 'Chipwright',
       perRun,
-      ms: [],
+      costs: [],
       async step() {
         const start = performance.now();
+        const before = process.cpuUsage();
         for (let at = 0; at < TEXTS; at += perRun) {
           const part = towards.subarray(at * config.hidden_size, (at + perRun) * config.hidden_size);
           await ours.backward(batch.slice(at, at + perRun), part, sums);
         }
-        return performance.now() - start;
+        const { user, system } = process.cpuUsage(before);
+        return { ms: performance.now() - start, cpu: (user + system) / 1000 };
       },
     },
-    ...(torch === null
-      ? []
-      : [{ name: 'PyTorch', perRun, ms: [], step: async () => (await torch.step(perRun)).ms }]),
+    ...(torch === null ? [] : [{ name: 'PyTorch', perRun, costs: [], step: () => torch.step(perRun) }]),
   ]);
   if (torch !== null) {
     const { vector } = await torch.step(TEXTS);
@@ -91,8 +97,8 @@ async function compare(name: string): Promise<void> {
   // The first round warms up and does not count.
   for (let round = 0; round <= rounds; round++)
     for (const side of sides) {
-      const ms = await side.step();
-      if (round > 0) side.ms.push(ms);
+      const cost = await side.step();
+      if (round > 0) side.costs.push(cost);
       await setTimeout(PAUSE_MS);
     }
   await ours.close();
@@ -102,16 +108,22 @@ async function compare(name: string): Promise<void> {
     const [own, other] = ['Chipwright', 'PyTorch'].map((who) =>
       sides.find((side) => side.name === who && side.perRun === perRun),
     );
-    const mine = own?.ms ?? [];
-    const theirs = other === undefined ? 'PyTorch not installed' : speed(other.ms);
-    const times = other === undefined ? '' : (median(other.ms) / median(mine)).toFixed(2);
-    say(`| ${name} | ${perRun} x ${LENGTH} | ${speed(mine)} | ${theirs} | ${times} |`);
+    const cells = (['ms', 'cpu'] as const).flatMap((kind) => {
+      const [mine, theirs] = [own, other].map((side) => median(side?.costs.map((cost) => cost[kind]) ?? []));
+      if (mine === undefined || theirs === undefined) return [];
+      return Number.isNaN(theirs)
+        ? [speed(mine), 'PyTorch not installed', '']
+        : [speed(mine), speed(theirs), (theirs / mine).toFixed(2)];
+    });
+    say(`| ${name} | ${perRun} x ${LENGTH} | ${cells.join(' | ')} |`);
   }
 }
 
-say(`Tokens per second of a training step over ${TEXTS} x ${LENGTH} tokens, fp32, ${threads} threads,`);
-say(`median of ${rounds}; "a run" is how many texts pass the model at once.`);
+say(
+  `Tokens a second of a training step over ${TEXTS} x ${LENGTH} tokens, fp32, ${threads} threads, median of ${rounds}:`,
+);
+say('first on the clock, then by processor time (all threads). "A run" is what passes the model at once.');
 say('');
-say('| model | a run | Chipwright | PyTorch | times |');
-say('|---|---|---|---|---|');
+say('| model | a run | Chipwright | PyTorch | times | Chipwright, cpu | PyTorch, cpu | times |');
+say('|---|---|---|---|---|---|---|---|');
 for (const { name } of KNOWN_MODELS) await compare(name);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-const answerSchema = z.object({ ms: z.number(), vector: z.array(z.number()) });
+const answerSchema = z.object({ ms: z.number(), cpu: z.number(), vector: z.array(z.number()) });
 
 export type PyTorchStep = z.infer<typeof answerSchema>;
 
