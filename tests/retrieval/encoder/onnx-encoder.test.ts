@@ -80,6 +80,26 @@ describe('the encoder', () => {
     expect(done).toEqual(['question', 'bulk']);
   });
 
+  it('gives each of many questions at once its own vectors, beside passages', async () => {
+    const asked = Array.from({ length: 30 }, (_, at) =>
+      Array.from(
+        { length: at % 5 },
+        (_, part) => `${'clock tree '.repeat(part + 1)}${at % 2 ? 'pin' : 'route'}`,
+      ),
+    );
+    const alone: Float32Array[][] = [];
+    for (const texts of asked) alone.push(await encoder.encode(texts, 'query'));
+    const bulk = encoder.encode(Array(2_000).fill('clock tree'), 'passage');
+    const together = await Promise.all(asked.map((texts) => encoder.encode(texts, 'query')));
+    together.forEach((vectors, question) => {
+      expect(vectors).toHaveLength(question % 5);
+      vectors.forEach((vector, at) => {
+        expect(dot(vector, alone[question]?.[at] ?? new Float32Array())).toBeCloseTo(1, 5);
+      });
+    });
+    expect(await bulk).toHaveLength(2_000);
+  });
+
   it('rejects what was under way when its worker dies, and starts a new one for the next call', async () => {
     const fragile = await open(join(dir, 'tiny'));
     const worker = await fragile.start();
