@@ -28,8 +28,8 @@ import { TopK } from './top-k.js';
  */
 const SPARE_CANDIDATES = 30;
 
-/** Codes compared before other work gets its turn: some 5 to 10 ms. */
-const COMPARED_AT_ONCE = 500_000;
+/** Codes compared before other work gets its turn: some 5 ms. */
+const COMPARED_AT_ONCE = 150_000;
 
 /**
  * Opens the index file, or makes it for `identity.encoder` (null: words only). `:memory:` keeps it in memory.

@@ -1,4 +1,4 @@
-// The worker thread that tokenises and runs the model, one batch after the other, questions first and together.
+// The worker thread that tokenises and runs the model, one batch after the other, questions first.
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -6,29 +6,13 @@ import { type Batch, planBatches } from './encode-batches.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
 import { openTokenizer } from './text-tokenizer.js';
 
-/** A question's texts that run together with those of others that wait: more would only make the first of them wait longer. */
-const MOST_TEXTS_TOGETHER = 16;
-
 interface Job {
   readonly id: number;
   readonly kind: 'query' | 'passage';
   readonly texts: readonly string[];
   readonly vectors: Float32Array;
-}
-
-/** A text of a job, as tokens. */
-interface Tokens {
-  readonly job: Job;
-  /** Its place in the job. */
-  readonly at: number;
-  readonly ids: readonly number[];
-}
-
-/** Jobs that run together, and what is left of them. */
-interface Turn {
-  readonly jobs: readonly Job[];
-  readonly texts: readonly Tokens[];
-  readonly batches: Batch[];
+  /** Token ids per text and the batches still to run; null until the job's turn comes. */
+  work: { readonly ids: readonly (readonly number[])[]; readonly batches: Batch[] } | null;
 }
 
 const { tokenizer: tokenizerPath, model, dimensions, traits, threads } = workerData as WorkerSettings;
@@ -42,18 +26,17 @@ const session = await InferenceSession.create(model, {
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 });
 
-const waiting: Job[] = [];
-/** Turns under way: one of passages, and before it one of questions. */
-const turns: Turn[] = [];
+const jobs: Job[] = [];
 let running = false;
 let closing = false;
 
-async function runBatch({ texts, length }: Batch, all: readonly Tokens[]): Promise<void> {
+async function runBatch(batch: Batch, job: Job, ids: readonly (readonly number[])[]): Promise<void> {
+  const { texts, length } = batch;
   const shape = [texts.length, length];
   const tokens = new BigInt64Array(texts.length * length);
   const mask = new BigInt64Array(texts.length * length);
   texts.forEach((text, row) => {
-    all[text]?.ids.forEach((id, at) => {
+    ids[text]?.forEach((id, at) => {
       tokens[row * length + at] = BigInt(id);
       mask[row * length + at] = 1n;
     });
@@ -71,49 +54,22 @@ async function runBatch({ texts, length }: Batch, all: readonly Tokens[]): Promi
   )
     throw new Error('the model gave no vectors of the expected size');
   texts.forEach((text, row) => {
-    const { job, at } = all[text] as Tokens;
-    job.vectors.set(values.subarray(row * dimensions, (row + 1) * dimensions), at * dimensions);
+    job.vectors.set(values.subarray(row * dimensions, (row + 1) * dimensions), text * dimensions);
   });
 }
 
-/** Tokenises a job when its turn comes, so that a long list of jobs does not hold up a question. */
-function tokenise(job: Job): Tokens[] {
-  const prefix = job.kind === 'query' ? traits.queryPrefix : traits.passagePrefix;
-  return job.texts.map((text, at) => ({ job, at, ids: tokenizer.encode(prefix + text) }));
-}
-
-/** Takes the jobs that run next: the first questions that wait, or one of passages when there is none. */
-function takeNext(): Job[] {
-  const questions = waiting.filter(({ kind }) => kind === 'query');
-  let texts = 0;
-  const together = questions.filter((job, at) => {
-    texts += job.texts.length;
-    return at === 0 || texts <= MOST_TEXTS_TOGETHER;
-  });
-  const next = together.length > 0 ? together : waiting.slice(0, 1);
-  for (const job of next) waiting.splice(waiting.indexOf(job), 1);
-  return next;
-}
-
-function beginTurn(jobs: readonly Job[]): void {
-  const texts: Tokens[] = [];
-  const turn: Turn = { jobs, texts, batches: [] };
-  // First in the list, so that a job that cannot be tokenised is the one that fails.
-  turns.unshift(turn);
-  for (const job of jobs) texts.push(...tokenise(job));
-  turn.batches.push(...planBatches(texts.map(({ ids }) => ids.length)));
-}
-
-/** One batch. Questions begin at once, before the passages that are under way. */
-async function advance(): Promise<void> {
-  const isAskedFor = waiting.some(({ kind }) => kind === 'query');
-  if (turns.length === 0 || (isAskedFor && turns[0]?.jobs[0]?.kind === 'passage')) beginTurn(takeNext());
-  const turn = turns[0];
-  const batch = turn?.batches.shift();
-  if (turn !== undefined && batch !== undefined) await runBatch(batch, turn.texts);
-  if (turn === undefined || turn.batches.length > 0) return;
-  turns.shift();
-  for (const { id, vectors } of turn.jobs) say({ say: 'encoded', id, vectors });
+/** One batch of one job. Tokenising waits for the job's turn, so that a long list of jobs does not hold up a question. */
+async function advance(job: Job): Promise<void> {
+  if (job.work === null) {
+    const prefix = job.kind === 'query' ? traits.queryPrefix : traits.passagePrefix;
+    const ids = job.texts.map((text) => tokenizer.encode(prefix + text));
+    job.work = { ids, batches: planBatches(ids.map((list) => list.length)) };
+  }
+  const batch = job.work.batches.shift();
+  if (batch !== undefined) await runBatch(batch, job, job.work.ids);
+  if (job.work.batches.length > 0) return;
+  jobs.splice(jobs.indexOf(job), 1);
+  say({ say: 'encoded', id: job.id, vectors: job.vectors });
 }
 
 /** A copy that surely passes to the main thread: of an error, only what every error has does. */
@@ -129,11 +85,13 @@ async function run(): Promise<void> {
   if (running) return;
   running = true;
   for (;;) {
-    if ((waiting.length === 0 && turns.length === 0) || closing) break;
+    const job = jobs.find(({ kind }) => kind === 'query') ?? jobs[0];
+    if (job === undefined || closing) break;
     try {
-      await advance();
+      await advance(job);
     } catch (error) {
-      for (const { id } of turns.shift()?.jobs ?? []) say({ say: 'failed', id, error: asError(error) });
+      jobs.splice(jobs.indexOf(job), 1);
+      say({ say: 'failed', id: job.id, error: asError(error) });
     }
     // Lets messages in: a question that came during the batch goes next.
     await new Promise((resolve) => setImmediate(resolve));
@@ -149,7 +107,7 @@ parentPort?.on('message', (message: ToWorker) => {
   if (message.say === 'close') closing = true;
   else {
     const { id, kind, texts } = message;
-    waiting.push({ id, kind, texts, vectors: new Float32Array(texts.length * dimensions) });
+    jobs.push({ id, kind, texts, vectors: new Float32Array(texts.length * dimensions), work: null });
   }
   void run();
 });
