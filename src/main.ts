@@ -104,11 +104,12 @@ export interface Library {
   close(): Promise<void>;
 }
 
-/** The generations of the configured index. */
-export function openGenerations(config: Config, tools: Tools): Generations {
-  return config.qdrant === null
+/** The generations of the configured index: those on the Qdrant server if there is one; `embedded`: those in the data folder anyway. */
+export function openGenerations(config: Config, tools: Tools, embedded = false): Generations {
+  const { fetch, log, now } = tools;
+  return config.qdrant === null || embedded
     ? new SqliteGenerations(config.dataDir)
-    : new QdrantGenerations({ ...config.qdrant, log: tools.log, now: tools.now });
+    : new QdrantGenerations({ ...config.qdrant, fetch, log, now });
 }
 
 /**
@@ -142,7 +143,8 @@ export async function openLibrary(
   };
 }
 
-async function openGeneration(
+/** Opens one generation as a service does, with its encoder; when that cannot be had, words alone, and why stands in `problem`. */
+export async function openGeneration(
   config: Config,
   tools: Tools,
   from: {

@@ -6,6 +6,7 @@ import { askCommand } from './ask.js';
 import { chatCommand } from './chat.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { indexCommand } from './index.js';
 import { ingestCommand } from './ingest.js';
 import { manifestCommand } from './manifest.js';
 import { modelsCommand } from './models.js';
@@ -31,6 +32,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     chatCommand(shell),
     searchCommand(shell),
     modelsCommand(shell, exit),
+    indexCommand(shell, exit),
     evalCommand(shell),
     tuneCommand(shell),
     doctorCommand(shell, exit),

@@ -16,7 +16,7 @@ export type AsBuilt = typeof AS_BUILT;
 
 /** All methods reject with `index_unavailable` when the engine does not answer. */
 export interface Generations {
-  /** Newest first. The live one is always among them, even before anything was stored. */
+  /** Newest first. The live one is always among them, even before anything was stored; none is live when the engine lost what says so. */
   list(): Promise<readonly Generation[]>;
   /** Number of the one that answers. Cheap: it is asked every second. */
   live(): Promise<number>;
@@ -29,6 +29,23 @@ export interface Generations {
   publish(number: number): Promise<void>;
   /** Removes one. Rejects with `usage_invalid` when it is the one that answers. */
   remove(number: number): Promise<void>;
+  /**
+   * Writes one into `folder`, which is there, as the engine's own kind of backup, in place of the one from before, while searches and writes
+   * go on. `onProgress` counts in a unit of the engine's own. Resolves to the name of the file.
+   */
+  backup(number: number, folder: string, onProgress?: OnProgress): Promise<string>;
+  /**
+   * Makes a new generation of what `backup` wrote into `folder`. Resolves to its number; it does not answer yet. Rejects with
+   * `usage_invalid` when there is no backup of this engine.
+   */
+  restore(folder: string, onProgress?: OnProgress): Promise<number>;
+}
+
+type OnProgress = (done: number, total: number) => void;
+
+/** For a new one. */
+export async function nextNumber(generations: Pick<Generations, 'list'>): Promise<number> {
+  return 1 + Math.max(0, ...(await generations.list()).map(({ number }) => number));
 }
 
 /** Generations that stay for going back, besides the live one. */
@@ -36,7 +53,8 @@ const KEPT = 2;
 
 /** Removes all but the live generation and the newest ones beside it. Resolves to the numbers that are gone. */
 export async function removeOutdated(generations: Generations): Promise<number[]> {
-  const others = (await generations.list()).filter(({ live }) => !live);
+  const live = await generations.live();
+  const others = (await generations.list()).filter(({ number }) => number !== live);
   const outdated = others.slice(KEPT).map(({ number }) => number);
   for (const number of outdated) await generations.remove(number);
   return outdated;
@@ -47,7 +65,7 @@ export async function generationFor(generations: Generations, encoderId: string 
   const list = await generations.list();
   return (
     list.find(({ encoder, live }) => encoder === encoderId || (encoder === undefined && !live))?.number ??
-    1 + Math.max(0, ...list.map(({ number }) => number))
+    (await nextNumber(generations))
   );
 }
 
@@ -61,4 +79,15 @@ export function isLiveOne(number: number): ChipwrightError {
   return new ChipwrightError('usage_invalid', `Generation ${number} of the index is the one that answers.`, {
     cure: 'Make another one answer first: `chipwright index publish N`.',
   });
+}
+
+/** `file`: where a backup of this engine would be. */
+export function noBackup(file: string): ChipwrightError {
+  return new ChipwrightError(
+    'usage_invalid',
+    `There is no backup of this index: ${file} is missing, or is not one.`,
+    {
+      cure: 'Name the folder that `chipwright index backup` wrote to; an index goes back to the engine that it came from.',
+    },
+  );
 }

@@ -2,8 +2,9 @@
 import { ChipwrightError } from '../errors.js';
 import type { Encoder } from './encoder/encoder.js';
 import { type Generations, generationFor, removeOutdated } from './generations.js';
-import type { Index } from './index-port.js';
-import { pages, reencode } from './reencode.js';
+import type { Index, IndexDescription } from './index-port.js';
+import { type CarryTools, carryOver, reencode } from './reencode.js';
+import { type Soundness, verifyIndex } from './verify-index.js';
 
 export interface BuildTools {
   readonly generations: Generations;
@@ -22,7 +23,8 @@ export async function buildAnew<T>(
   const before = await generations.live();
   // What was built and never published, or given up, is not worth keeping beside the new one.
   for (const { number } of await generations.list()) if (number > before) await generations.remove(number);
-  return build({ generations, encoder }, before + 1, fill);
+  const { result } = await build({ generations, encoder }, before + 1, fill);
+  return result;
 }
 
 /**
@@ -32,46 +34,55 @@ export async function buildAnew<T>(
 export async function switchEncoder(
   { generations, encoder }: BuildTools,
   live: Index,
-  run: { readonly signal: AbortSignal; readonly onProgress?: (done: number, total: number) => void },
+  run: Pick<CarryTools, 'signal' | 'onProgress'>,
 ): Promise<void> {
   const number = await generationFor(generations, encoder?.id ?? null);
   await build({ generations, encoder }, number, (to) => reencode({ from: live, to, encoder, ...run }));
 }
 
+/**
+ * Makes the documents of `from`, vectors and all, answer on the generations of another engine: nothing is encoded. What is there from the
+ * same encoder is brought up to date. Resolves to the number of the generation, and what it holds.
+ */
+export async function copyIndex(
+  generations: Generations,
+  from: Index,
+  run: Pick<CarryTools, 'signal' | 'onProgress'>,
+): Promise<{ readonly number: number; readonly soundness: Soundness }> {
+  const { encoder } = await from.describe();
+  const number = await generationFor(generations, encoder?.id ?? null);
+  const { soundness } = await build({ generations, encoder }, number, (to) =>
+    carryOver({ from, to, ...run }),
+  );
+  return { number, soundness };
+}
+
 async function build<T>(
-  { generations, encoder }: BuildTools,
+  {
+    generations,
+    encoder,
+  }: { readonly generations: Generations; readonly encoder: IndexDescription['encoder'] },
   number: number,
   fill: (index: Index) => Promise<T>,
-): Promise<T> {
+): Promise<{ readonly result: T; readonly soundness: Soundness }> {
   const index = await generations.open(number, encoder);
   try {
     const result = await fill(index);
-    await verify(index, encoder !== null);
+    const soundness = await verifyIndex(index);
+    const [problem] = soundness.problems;
+    if (problem !== undefined) throw unsound(problem);
     await generations.publish(number);
     await removeOutdated(generations);
-    return result;
+    return { result, soundness };
   } finally {
     await index.close();
   }
 }
 
-/** Rounding of fp32 vectors, and of what an engine does to them when it stores them. */
-const UNIT_TOLERANCE = 1e-3;
-
-/** Rejects with `index_unavailable` when what was stored is not what can answer: then the old generation goes on. */
-async function verify(index: Index, hasVectors: boolean): Promise<void> {
-  for await (const page of pages(index)) {
-    for (const { document, chunks } of page) {
-      for (const { vector } of chunks) {
-        if (!hasVectors && vector === undefined) continue;
-        const square = vector?.reduce((sum, value) => sum + value * value, 0) ?? Number.NaN;
-        if (Math.abs(Math.sqrt(square) - 1) < UNIT_TOLERANCE) continue;
-        throw new ChipwrightError(
-          'index_unavailable',
-          `The new index is not sound: a passage of ${document.path} has no usable vector. The old one answers on.`,
-          { cure: 'Check the model with `chipwright models verify`, and build again.' },
-        );
-      }
-    }
-  }
+function unsound(problem: string): ChipwrightError {
+  return new ChipwrightError(
+    'index_unavailable',
+    `The new index is not sound, and the old one answers on: ${problem}`,
+    { cure: 'Check the model with `chipwright models verify`, and build again.' },
+  );
 }

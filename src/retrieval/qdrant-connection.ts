@@ -14,6 +14,8 @@ export interface QdrantAddress {
 /** Milliseconds. A question must learn within two seconds that the index is down, and reaching its thread takes some of them. */
 const READ_TIMEOUT = 1_800;
 const WRITE_TIMEOUT = 30_000;
+/** Node's `fetch` waits no longer than five minutes for an answer to begin. */
+const LONG_TIMEOUT = 290_000;
 
 /** Milliseconds before each further try. */
 const READ_WAITS = [50, 150];
@@ -35,6 +37,7 @@ interface Line {
 export class QdrantConnection {
   readonly #reading: Line;
   readonly #writing: Line;
+  readonly #long: Line;
   readonly #breaker: CircuitBreaker;
   readonly #now: () => number;
   readonly #log: Logger;
@@ -43,6 +46,7 @@ export class QdrantConnection {
     const parts = clientParts(address);
     this.#reading = lineOf(parts, READ_TIMEOUT, READ_WAITS);
     this.#writing = lineOf(parts, WRITE_TIMEOUT, WRITE_WAITS);
+    this.#long = lineOf(parts, LONG_TIMEOUT, []);
     this.#breaker = new CircuitBreaker(tools.now);
     this.#now = tools.now;
     this.#log = tools.log;
@@ -68,6 +72,11 @@ export class QdrantConnection {
   /** As `read`, with more time; `call` must be one that may be made twice. */
   write<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
     return this.#persist(this.#writing, doing, call);
+  }
+
+  /** Once, with minutes of time: for what works through a whole collection. */
+  long<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
+    return this.#persist(this.#long, doing, call);
   }
 
   async #persist<T>(line: Line, doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {

@@ -75,7 +75,7 @@ function fromStatus(status: number, thrown: unknown, doing: string): ChipwrightE
       'index_mismatch',
       `The Qdrant collection holds vectors of another shape (found while ${doing}).`,
       {
-        cure: 'Go back to the earlier model, or delete the collection and run `chipwright ingest`.',
+        cure: 'Go back to the earlier model, or build the index anew with `chipwright ingest --rebuild DIR`.',
         cause: thrown,
       },
     );

@@ -1,4 +1,6 @@
 // Generations on a Qdrant server: a collection each, and an alias that says which one answers.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../errors.js';
 import {
@@ -7,16 +9,23 @@ import {
   type Generation,
   type Generations,
   isLiveOne,
+  nextNumber,
+  noBackup,
   noGeneration,
 } from './generations.js';
 import type { Index, IndexDescription } from './index-port.js';
 import { inspectCollection } from './qdrant-collection.js';
 import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
 import { openQdrantIndex } from './qdrant-index.js';
+import { QdrantSnapshots } from './qdrant-snapshots.js';
+
+/** Name of a backup in its folder. */
+const BACKUP = 'index.snapshot';
 
 export interface QdrantGenerationsParts extends QdrantAddress {
   /** Name of the first collection; the others are numbered after it. Default: `chipwright`. */
   readonly collection?: string;
+  readonly fetch: typeof globalThis.fetch;
   readonly log: Logger;
   /** Milliseconds. */
   readonly now: () => number;
@@ -29,18 +38,21 @@ export interface QdrantGenerationsParts extends QdrantAddress {
  */
 export class QdrantGenerations implements Generations {
   readonly #connection: QdrantConnection;
+  readonly #snapshots: QdrantSnapshots;
   readonly #first: string;
   readonly #log: Logger;
 
   constructor(parts: QdrantGenerationsParts) {
     this.#connection = new QdrantConnection(parts, parts);
+    this.#snapshots = new QdrantSnapshots(this.#connection, parts);
     this.#first = parts.collection ?? 'chipwright';
     this.#log = parts.log;
   }
 
   async list(): Promise<readonly Generation[]> {
-    const live = await this.live();
-    const numbers = [...new Set([live, ...(await this.#numbers())])].sort((a, b) => b - a);
+    const live = await this.live().catch(() => undefined);
+    const stored = await this.#numbers();
+    const numbers = [...new Set([...(live === undefined ? [] : [live]), ...stored])].sort((a, b) => b - a);
     const found = await Promise.all(
       numbers.map(async (number) => ({
         number,
@@ -97,6 +109,35 @@ export class QdrantGenerations implements Generations {
     await this.#connection.write('removing an index', (client) =>
       client.deleteCollection(this.#collection(number)),
     );
+  }
+
+  /** A snapshot, as Qdrant itself writes it. */
+  async backup(
+    number: number,
+    folder: string,
+    onProgress: (done: number, total: number) => void = () => {},
+  ): Promise<string> {
+    const collection = this.#collection(number);
+    if ((await inspectCollection(this.#connection, collection)) === undefined) throw noGeneration(number);
+    const file = join(folder, BACKUP);
+    await this.#snapshots.download(collection, file, onProgress);
+    return file;
+  }
+
+  async restore(
+    folder: string,
+    onProgress: (done: number, total: number) => void = () => {},
+  ): Promise<number> {
+    const file = join(folder, BACKUP);
+    if (!existsSync(file)) throw noBackup(file);
+    const number = await nextNumber(this);
+    const collection = this.#collection(number);
+    await this.#snapshots.upload(collection, file, onProgress);
+    if ((await inspectCollection(this.#connection, collection)) !== undefined) return number;
+    await this.#connection.write('removing what is no index', (client) =>
+      client.deleteCollection(collection),
+    );
+    throw noBackup(file);
   }
 
   /** Before the first publishing, that is the first one. A server that has others but not that one has lost the alias. */

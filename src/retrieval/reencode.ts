@@ -1,35 +1,44 @@
-// Carries the documents of one index over to another, with the vectors of the other's encoder.
+// Carries the documents of one index over to another: as they are, or with the vectors of the other's encoder.
 import type { Encoder } from './encoder/encoder.js';
 import type { Index, IndexedDocument } from './index-port.js';
 import { toIndexed } from './indexing.js';
 
-/** Documents read, encoded and stored at a time. */
+/** Documents read, converted and stored at a time. */
 const PAGE = 32;
 
 /** Documents may change in `from` while they are carried over; after this many passes the rest is left to the next sync. */
 const PASSES = 3;
 
-export interface ReencodeTools {
+export interface CarryTools {
   readonly from: Index;
   readonly to: Index;
-  /** The encoder of `to`; null for words only. */
-  readonly encoder: Encoder | null;
   /** The run ends with the signal's reason between two pages; what was stored stays, and the next run goes on from there. */
   readonly signal: AbortSignal;
   /** Chunks carried over in this run, of all that `from` holds. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+type Convert = (documents: readonly IndexedDocument[]) => Promise<readonly IndexedDocument[]>;
+
+/** Makes `to`, an index of another encoder (null: words only), hold the documents of `from`: as `carryOver`, with new vectors. */
+export async function reencode(tools: CarryTools & { readonly encoder: Encoder | null }): Promise<void> {
+  await carryOver(tools, (documents) => toIndexed(documents, tools.encoder));
+}
+
 /**
- * Makes `to` hold the documents of `from`, no more and no fewer. Documents that `to` holds in the same version are left alone, so that an
- * interrupted run is taken up where it stopped, and going back to an older generation costs only what changed since.
+ * Makes `to` hold the documents of `from`, no more and no fewer, vectors and all unless `convert` changes them. Documents that `to` holds
+ * in the same version are left alone, so that an interrupted run is taken up where it stopped, and going back to an older generation costs
+ * only what changed since.
  */
-export async function reencode(tools: ReencodeTools): Promise<void> {
-  for (let pass = 0; pass < PASSES; pass++) if ((await copyChanged(tools)) === 0) break;
+export async function carryOver(
+  tools: CarryTools,
+  convert: Convert = async (documents) => documents,
+): Promise<void> {
+  for (let pass = 0; pass < PASSES; pass++) if ((await copyChanged(tools, convert)) === 0) break;
   await removeGone(tools);
 }
 
-async function copyChanged({ from, to, encoder, signal, onProgress }: ReencodeTools): Promise<number> {
+async function copyChanged({ from, to, signal, onProgress }: CarryTools, convert: Convert): Promise<number> {
   const { chunks: total } = await from.describe();
   const hashes = new Map<string, ReadonlyMap<string, string>>();
   let seen = 0;
@@ -44,14 +53,14 @@ async function copyChanged({ from, to, encoder, signal, onProgress }: ReencodeTo
       if (held.get(id) !== contentHash) changed.push(entry);
       seen += entry.chunks.length;
     }
-    if (changed.length > 0) await to.put(await toIndexed(changed, encoder));
+    if (changed.length > 0) await to.put(await convert(changed));
     copied += changed.length;
     onProgress?.(Math.min(seen, total), total);
   }
   return copied;
 }
 
-async function removeGone({ from, to, signal }: ReencodeTools): Promise<void> {
+async function removeGone({ from, to, signal }: CarryTools): Promise<void> {
   const gone: string[] = [];
   const hashes = new Map<string, ReadonlyMap<string, string>>();
   for await (const page of pages(to)) {

@@ -1,6 +1,6 @@
 // Generations of the embedded index: a file each, and a small file that says which one answers.
 import { existsSync, readdirSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { ChipwrightError } from '../errors.js';
@@ -10,6 +10,8 @@ import {
   type Generation,
   type Generations,
   isLiveOne,
+  nextNumber,
+  noBackup,
   noGeneration,
 } from './generations.js';
 import type { Index, IndexDescription } from './index-port.js';
@@ -18,6 +20,12 @@ import { storedEncoder, storedIdentity } from './sqlite-schema.js';
 
 /** The first generation has no number in its name: most installations never have another. */
 const FILE = /^index(?:-(\d+))?\.sqlite$/;
+
+/** Name of a backup in its folder. */
+const BACKUP = 'index.sqlite';
+
+/** Pages of 4 KiB that are copied before searches and writes of this process get their turn. */
+const BACKED_UP_AT_ONCE = 2_000;
 
 export class SqliteGenerations implements Generations {
   readonly #folder: string;
@@ -30,12 +38,12 @@ export class SqliteGenerations implements Generations {
   }
 
   async list(): Promise<readonly Generation[]> {
-    const live = await this.live();
+    const live = await this.live().catch(() => undefined);
     const numbers = readdirSync(this.#folder).flatMap((name) => {
       const match = FILE.exec(name);
       return match === null ? [] : [Number(match[1] ?? 1)];
     });
-    return [...new Set([live, ...numbers])]
+    return [...new Set([...(live === undefined ? [] : [live]), ...numbers])]
       .sort((a, b) => b - a)
       .map((number) => ({ number, encoder: encoderIn(this.file(number)), live: number === live }));
   }
@@ -75,6 +83,48 @@ export class SqliteGenerations implements Generations {
     for (const ending of ['', '-wal', '-shm']) await rm(`${this.file(number)}${ending}`, { force: true });
   }
 
+  async backup(
+    number: number,
+    folder: string,
+    onProgress: (done: number, total: number) => void = () => {},
+  ): Promise<string> {
+    const file = this.file(number);
+    if (!existsSync(file)) throw noGeneration(number);
+    const target = join(folder, BACKUP);
+    const draft = `${target}.new`;
+    const db = new Database(file, { readonly: true });
+    try {
+      await db.backup(draft, {
+        progress({ totalPages, remainingPages }) {
+          onProgress(totalPages - remainingPages, totalPages);
+          return BACKED_UP_AT_ONCE;
+        },
+      });
+    } catch (cause) {
+      await rm(draft, { force: true });
+      throw notCopied(target, cause);
+    } finally {
+      db.close();
+    }
+    await rename(draft, target);
+    return target;
+  }
+
+  async restore(folder: string): Promise<number> {
+    const backup = join(folder, BACKUP);
+    if (!isIndex(backup)) throw noBackup(backup);
+    const number = await nextNumber(this);
+    const draft = `${this.file(number)}.new`;
+    try {
+      await copyFile(backup, draft);
+      await rename(draft, this.file(number));
+    } catch (cause) {
+      await rm(draft, { force: true });
+      throw notCopied(this.file(number), cause);
+    }
+    return number;
+  }
+
   file(number: number): string {
     return join(this.#folder, number === 1 ? 'index.sqlite' : `index-${number}.sqlite`);
   }
@@ -92,4 +142,19 @@ function readFrom<T>(file: string, read: (db: Database.Database) => T): T {
   } finally {
     db.close();
   }
+}
+
+function isIndex(file: string): boolean {
+  try {
+    return existsSync(file) && readFrom(file, storedEncoder) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function notCopied(file: string, cause: unknown): ChipwrightError {
+  return new ChipwrightError('index_unavailable', `The index could not be copied to ${file}.`, {
+    cure: 'Check that the folder is writable and that the disk is not full; nothing was changed.',
+    cause,
+  });
 }

@@ -23,7 +23,7 @@ afterAll(() => qdrant?.stop());
 let name: string;
 const open = async () => {
   name = `chipwright-test-${randomUUID()}`;
-  return new QdrantGenerations({ ...address, collection: name, log, now });
+  return new QdrantGenerations({ ...address, collection: name, fetch, log, now });
 };
 const close = async () => {
   const { collections } = await client.getCollections();
