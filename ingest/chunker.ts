@@ -8,7 +8,7 @@ import { CHUNK_SIZES, type ChunkSizes } from './chunker/size.js';
 import type { ParsedDocument } from './parsed-document.js';
 
 /** Part of every content hash: raise it when the same tree gives other chunks, and everything is indexed anew. */
-export const CHUNKER_VERSION = 1;
+export const CHUNKER_VERSION = 2;
 
 interface Draft {
   readonly path: readonly string[];

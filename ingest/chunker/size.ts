@@ -13,10 +13,10 @@ export interface ChunkSizes {
 }
 
 /**
- * A target of about 200 words of technical prose is what small encoders were trained on; below the maximum, title and
- * headings still fit in front in a window of 512.
+ * Chosen by measurement (docs/chunking.md). A target of about 200 words of technical prose is what small encoders were
+ * trained on; below the maximum, title and headings still fit in front in a window of 512.
  */
-export const CHUNK_SIZES: ChunkSizes = { target: 260, max: 400, whole: 260, tiny: 60 };
+export const CHUNK_SIZES: ChunkSizes = { target: 260, max: 400, whole: 400, tiny: 60 };
 
 const RUN = /[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9]/g;
 

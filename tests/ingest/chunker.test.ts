@@ -15,7 +15,7 @@ const words = (count: number, word = 'routing') => Array.from({ length: count },
 describe('chunk', () => {
   it('keeps a command with its synopsis and its options in one chunk', async () => {
     const chunks = await chunksOf(
-      `# Router\n\n${words(300)}\n\n## Detail route\n\nRoutes the design in \`detailed_route\`.\n\n\`\`\`tcl\ndetailed_route\n    [-bottom_layer layer]\n\`\`\`\n\n### Options\n\n| Switch | Description |\n| --- | --- |\n| \`-bottom_layer\` | Lowest layer that may_be used. |\n`,
+      `# Router\n\n${words(390)}\n\n## Detail route\n\nRoutes the design in \`detailed_route\`.\n\n\`\`\`tcl\ndetailed_route\n    [-bottom_layer layer]\n\`\`\`\n\n### Options\n\n| Switch | Description |\n| --- | --- |\n| \`-bottom_layer\` | Lowest layer that may_be used. |\n`,
     );
     const last = chunks.at(-1);
     expect(last?.path).toEqual(['Detail route']);
@@ -53,7 +53,7 @@ describe('chunk', () => {
 
   it('keeps an introduction with the list or code it leads to', async () => {
     const chunks = await chunksOf(
-      `# T\n\n${words(190)}\n\nRun this command:\n\n\`\`\`\nmake ${words(150, 'all')}\n\`\`\`\n`,
+      `# T\n\n${words(260)}\n\nRun this command:\n\n\`\`\`\nmake ${words(180, 'all')}\n\`\`\`\n`,
     );
     expect(chunks.at(-1)?.text).toMatch(/^Run this command:\n\n```/);
   });
@@ -61,7 +61,7 @@ describe('chunk', () => {
   it('puts tiny neighbours together under their parent, headings in the text', async () => {
     const option = (name: string) => `### ${name}\n\nSays what ${name} does.\n`;
     const chunks = await chunksOf(
-      `# Tool\n\n## Arguments\n\n${['a', 'b', 'c'].map(option).join('\n')}\n## Long\n\n${words(300)}\n`,
+      `# Tool\n\n## Arguments\n\n${['a', 'b', 'c'].map(option).join('\n')}\n## Long\n\n${words(390)}\n`,
     );
     expect(chunks[0]?.path).toEqual(['Arguments']);
     expect(chunks[0]?.text).toContain('### a\n\nSays what a does.\n\n### b');

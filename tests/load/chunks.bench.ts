@@ -2,7 +2,7 @@
 //
 // npm run bench:chunks -- [--data DIR] [--encoder NAME] [--only SETTING]...
 //
-// DIR holds docs/ and ord-qa/. Without an encoder words alone are searched, which takes minutes; with one, both. The encoder is
+// DIR holds docs/ and ord-qa/. The base setting is always measured, and every other one compared with it. Without an encoder words alone are searched, which takes minutes; with one, both. The encoder is
 // read from, and its vectors are kept in, the folder that CHIPWRIGHT_DATA names.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,38 +11,12 @@ import pino from 'pino';
 import { readEvaluationSet } from '../../src/evaluation/data-set.js';
 import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
 import { openEncoder } from '../../src/retrieval/encoder/onnx-encoder.js';
-import {
-  type Depth,
-  difference,
-  type Held,
-  held,
-  KINDS,
-  type Kind,
-  type Measure,
-  measure,
-  type Question,
-} from './chunks/coverage.js';
 import { type ReadDocument, readDocuments } from './chunks/cut.js';
 import { draftQuestions } from './chunks/drafted-questions.js';
 import { find } from './chunks/find.js';
 import { rememberingEncoder } from './chunks/remembering-encoder.js';
-import { PRESENT, SETTINGS } from './chunks/settings.js';
-
-const DEPTHS: readonly (readonly [string, Depth])[] = [
-  ['4', { passages: 4 }],
-  ['8', { passages: 8 }],
-  ['16', { passages: 16 }],
-  ['1,000 tokens', { tokens: 1_000 }],
-  ['2,000 tokens', { tokens: 2_000 }],
-];
-
-interface QuestionSet {
-  readonly name: string;
-  readonly questions: readonly Question[];
-}
-
-/** One setting on one set of questions: depth -> what was held, question by question. */
-type Outcome = ReadonlyMap<string, readonly Held[]>;
+import { outcomeOf, type QuestionSet, type Row, tables } from './chunks/report.js';
+import { BASE, SETTINGS, type Setting } from './chunks/settings.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -79,79 +53,33 @@ async function ordQa(folder: string): Promise<QuestionSet> {
 }
 
 async function compare(
-  documents: readonly ReadDocument[],
-  sets: readonly QuestionSet[],
-  encoder: Encoder | null,
+  folders: readonly string[],
+  setsOf: (documents: readonly ReadDocument[]) => readonly QuestionSet[],
 ) {
-  const chosen = SETTINGS.filter(
-    ({ name, headings }) =>
-      (encoder !== null || headings !== false) &&
-      (options.only.length === 0 || options.only.includes(name) || name === PRESENT.name),
-  );
-  const rows: { name: string; chunks: number; median: number; outcomes: Outcome[] }[] = [];
-  for (const setting of chosen) {
+  const documents = await readDocuments(folders.map((name) => join(options.data, 'docs', name)));
+  const sets = setsOf(documents);
+  const texts = new Set(sets.flatMap(({ questions }) => questions.map(({ text }) => text)));
+  const rows: Row[] = [];
+  for (const setting of SETTINGS.filter(isWanted)) {
     note(setting.name);
-    const texts = new Set(sets.flatMap(({ questions }) => questions.map(({ text }) => text)));
     const { passages, chunks, median } = await find(documents, setting, encoder, texts);
-    const outcomes = sets.map(
-      ({ questions }) =>
-        new Map(
-          DEPTHS.map(([depthName, depth]) => [
-            depthName,
-            questions.map((question) => held(question, passages.get(question.text) ?? [], depth)),
-          ]),
-        ),
-    );
+    const outcomes = sets.map(({ questions }) => outcomeOf(questions, passages));
     rows.push({ name: setting.name, chunks, median, outcomes });
   }
-  for (const [number, { name: setName, questions }] of sets.entries()) {
-    for (const kind of KINDS) {
-      say(
-        `\n${setName}, ${questions.length} questions, ${encoder === null ? 'words' : `both, ${encoder.name}`}: ${kind}\n`,
-      );
-      say(
-        `| Setting | chunks | median tokens |${DEPTHS.map(([name]) => ` ${name} |`).join('')} 2,000 tokens, against the present |`,
-      );
-      say(`|---|---|---|${DEPTHS.map(() => '---|').join('')}---|`);
-      for (const { name, chunks, median, outcomes } of rows) {
-        const cells = DEPTHS.map(([depth]) => ` ${brief(measure(partsOf(outcomes[number], depth, kind)))} |`);
-        const against = difference(
-          partsOf(outcomes[number], '2,000 tokens', kind),
-          partsOf(rows[0]?.outcomes[number], '2,000 tokens', kind),
-        );
-        say(
-          `| ${name} | ${chunks} | ${median} |${cells.join('')} ${name === PRESENT.name ? '' : brief(against, true)} |`,
-        );
-      }
-    }
-  }
+  const how = encoder === null ? 'by words' : `by words and by ${encoder.name}`;
+  for (const [number, set] of sets.entries()) say(tables(set, how, rows, number));
 }
 
-function partsOf(outcome: Outcome | undefined, depth: string, kind: Kind) {
-  return (outcome?.get(depth) ?? []).map((question) => question[kind]);
+function isWanted(setting: Setting): boolean {
+  if (encoder === null && setting.headings === false) return false;
+  return options.only.length === 0 || setting === BASE || options.only.includes(setting.name);
 }
 
-function brief({ value, low, high }: Measure, signed = false): string {
-  const figure = (part: number) =>
-    `${part < 0 ? '-' : signed ? '+' : ''}${Math.abs(part).toFixed(3).replace(/^0/, '')}`;
-  return `${figure(value)} [${figure(low)}, ${figure(high)}]`;
-}
-
-const docs = (names: readonly string[]) =>
-  readDocuments(names.map((name) => join(options.data, 'docs', name)));
 const encoder = options.encoder === undefined ? null : await openRememberingEncoder(options.encoder);
-await compare(
-  await docs(['openroad', 'openroad-flow-scripts', 'opensta']),
-  [await ordQa(join(options.data, 'ord-qa'))],
-  encoder,
-);
-const others = await docs(['yosys', 'verilator', 'openlane']);
-await compare(
-  others,
-  [
-    { name: 'Drafted, whole section', questions: draftQuestions(others, 300, 'section') },
-    { name: 'Drafted, one paragraph', questions: draftQuestions(others, 300, 'paragraph') },
-  ],
-  encoder,
-);
+const ordQaSet = await ordQa(join(options.data, 'ord-qa'));
+await compare(['openroad', 'openroad-flow-scripts', 'opensta'], () => [ordQaSet]);
+await compare(['yosys', 'verilator', 'openlane'], (documents) => [
+  { name: 'Drafted, whole section', questions: draftQuestions(documents, 300, 'section') },
+  { name: 'Drafted, one paragraph', questions: draftQuestions(documents, 300, 'paragraph') },
+]);
 await encoder?.close();
