@@ -24,6 +24,7 @@ import { respond } from './orchestrator/respond.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
+import { rememberQuestions } from './retrieval/encoder/question-cache.js';
 import type { Generations } from './retrieval/generations.js';
 import { HybridRetriever } from './retrieval/hybrid-retriever.js';
 import type { Index } from './retrieval/index-port.js';
@@ -218,7 +219,7 @@ export async function encoderFor(
         cure: 'Run `chipwright models pull`.',
       });
     }
-    return { encoder: await openEncoder(store.folder(name), { log: tools.log }) };
+    return { encoder: rememberQuestions(await openEncoder(store.folder(name), { log: tools.log })) };
   } catch (error) {
     if (!(error instanceof ChipwrightError)) throw error;
     tools.log.warn({ err: error }, 'no encoder: searching by words alone');

@@ -72,7 +72,7 @@ const ONE_ROOM: readonly (readonly [RegExp, RegExp])[] = [
   [/^@qdrant\//, /^src\/retrieval\/qdrant-/],
   [/^openai$/, /^src\/language-model\//],
   [/^onnxruntime-node$/, /^src\/(retrieval\/encoder|training)\//],
-  [/^(better-sqlite3|sqlite-vec)$/, /^src\/(storage\/|retrieval\/sqlite-)/],
+  [/^better-sqlite3$/, /^src\/(storage\/|retrieval\/sqlite-)/],
   [/^bottleneck$/, /^src\/operations\/pace\.ts$/],
   [/^commander$/, /^src\/cli\//],
 ];

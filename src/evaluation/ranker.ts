@@ -29,6 +29,9 @@ export interface RankerParts {
   }) => void;
 }
 
+/** Questions and clauses whose vectors are kept from one configuration to the next: every one asks the same. */
+const MOST_TEXTS = 50_000;
+
 interface Searchable {
   readonly index: Index;
   readonly encoder: Encoder | null;
@@ -85,7 +88,7 @@ export class Ranker {
   async #open(model: string | null): Promise<Searchable> {
     const { set, folder, openEncoder, signal, onProgress } = this.#parts;
     // Every configuration asks the same questions.
-    const encoder = model === null ? null : rememberQuestions(await openEncoder(model));
+    const encoder = model === null ? null : rememberQuestions(await openEncoder(model), MOST_TEXTS);
     let index: Index | undefined;
     try {
       await mkdir(folder, { recursive: true });

@@ -9,8 +9,8 @@ const MOST_TEXTS = 1_000;
  * `encoder`, encoding each question once for as long as it is remembered, also when it is asked twice at the same moment. A failure is
  * not remembered. Passages pass through: each comes once. The vectors are shared, not copied.
  */
-export function rememberQuestions(encoder: Encoder): Encoder {
-  const remembered = new LRUCache<string, Promise<Float32Array>>({ max: MOST_TEXTS });
+export function rememberQuestions(encoder: Encoder, most = MOST_TEXTS): Encoder {
+  const remembered = new LRUCache<string, Promise<Float32Array>>({ max: most });
 
   function encodeQuestions(texts: readonly string[]): Promise<Float32Array>[] {
     const encoded = encoder.encode(texts, 'query');

@@ -1,0 +1,154 @@
+// `chipwright tune` and `chipwright models use`, run as people run them, on a tiny encoder and the handbook.
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import {
+  readManifest,
+  readModelWeights,
+  writeModelFolder,
+} from '../../src/retrieval/encoder/model-folder.js';
+import { tinyContent, tinyWeights } from '../retrieval/encoder/tiny-model.js';
+import { FLOW_DOCUMENTS } from '../support/flow-documents.js';
+import { layTinyEncoder } from '../support/lay-encoder.js';
+import { type Bench, openBench } from '../support/run-chipwright.js';
+
+vi.setConfig({ testTimeout: 600_000 });
+
+const HANDBOOK = resolve(import.meta.dirname, '../../docs');
+const handbook = Object.fromEntries(
+  readdirSync(HANDBOOK)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => [`docs/${name}`, readFileSync(join(HANDBOOK, name), 'utf8')]),
+);
+
+const BASE = 'bge-small-en-v1.5';
+const TUNED = `${BASE}-tuned-20260101`;
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+  await layTinyEncoder(bench.data);
+});
+afterEach(() => bench.close());
+
+const figures = (stdout: string) => {
+  const { name: _name, seconds: _seconds, report: _report, training, ...rest } = JSON.parse(stdout);
+  return { steps: training.steps, tokens: training.tokens, ...rest };
+};
+
+describe('chipwright tune', () => {
+  it('declines to learn from a few pages, and changes nothing', async () => {
+    await bench.write(Object.fromEntries(Object.entries(FLOW_DOCUMENTS).map(([k, v]) => [`docs/${k}`, v])));
+    await bench.run(['ingest', 'docs']);
+    const { code, stderr } = await bench.run(['tune']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /passages of the index give \d+ pairs .*Nothing was changed\.\nIndex more documents/s,
+    );
+    expect((await bench.run(['models', 'list'])).stdout).not.toContain('tuned');
+  });
+
+  it('wants something to learn from, all three files of questions, and a base that fits', async () => {
+    expect((await bench.run(['tune'])).stderr).toContain('Nothing is indexed yet.');
+    const half = await bench.run(['tune', '--queries', 'q.jsonl']);
+    expect(half).toMatchObject({ code: 2 });
+    expect(half.stderr).toContain('--corpus, --queries and --qrels belong together.');
+    const other = await bench.run(['tune', '--base', 'all-MiniLM-L6-v2']);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toContain(`is not ${BASE}, nor tuned from it.`);
+    expect((await bench.run(['tune', '--samples', '0'])).code).toBe(2);
+  });
+
+  it('writes the pairs for a person to read', async () => {
+    await bench.write(handbook);
+    await bench.run(['ingest', 'docs']);
+    const { code, stdout } = await bench.run(['tune', '--samples', '260', '--pairs-only', '--json']);
+    expect(code).toBe(0);
+    const { pairs, file } = JSON.parse(stdout);
+    const lines = (await readFile(file, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(pairs);
+    expect(pairs).toBeGreaterThanOrEqual(200);
+    for (const { question, passage } of lines) expect(question.length && passage.text.length).toBeTruthy();
+  });
+
+  it('ends with the same figures when it was killed again and again', async () => {
+    await bench.write(handbook);
+    await bench.run(['ingest', 'docs']);
+    const tune = ['tune', '--samples', '260', '--dry-run', '--json'];
+    const whole = await bench.run(tune);
+    expect(whole.code).toBe(0);
+    const expected = figures(whole.stdout);
+    expect(expected.candidates).toHaveLength(2);
+    expect(expected.published).toBe(false);
+    const page = await readFile(JSON.parse(whole.stdout).report, 'utf8');
+    expect(page).toContain('Held-out documents');
+
+    const random = seededRandom(11);
+    for (let kill = 0; kill < 4; kill++) {
+      const run = bench.start(tune);
+      await new Promise((resolve) => setTimeout(resolve, 1_000 + 6_000 * random()));
+      run.kill('SIGKILL');
+      await run.ended;
+    }
+    const last = await bench.run(tune);
+    expect(last.stderr).not.toContain('Another tuning run');
+    expect(figures(last.stdout)).toEqual(expected);
+    // The index answers as before.
+    expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${BASE}`);
+    expect((await bench.run(['search', 'retention of logs'])).code).toBe(0);
+  });
+});
+
+describe('chipwright models use', () => {
+  const layTuned = async () => {
+    const { config, traits, ...content } = tinyContent();
+    await writeModelFolder(join(bench.data, 'models', TUNED), {
+      ...content,
+      config,
+      traits,
+      name: TUNED,
+      base: BASE,
+      weights: tinyWeights(99, config),
+    });
+  };
+
+  it('answers with a tuned model, in a new process too, and goes back', async () => {
+    await bench.write(Object.fromEntries(Object.entries(FLOW_DOCUMENTS).map(([k, v]) => [`docs/${k}`, v])));
+    await bench.run(['ingest', 'docs']);
+    await layTuned();
+    const used = await bench.run(['models', 'use', TUNED]);
+    expect(used.code).toBe(0);
+    expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${TUNED}`);
+    const found = await bench.run(['search', 'clock tree', '--mode', 'dense', '--json']);
+    expect(JSON.parse(found.stdout).passages.length).toBeGreaterThan(0);
+    // Documents that come later are encoded by the model that answers.
+    await bench.write({ 'docs/late.md': '# Late\n\nThe clock tree of the late block.\n' });
+    expect((await bench.run(['ingest', 'docs', '--json'])).stderr).not.toContain('built with');
+    const back = await bench.run(['models', 'use', BASE]);
+    expect(back.code).toBe(0);
+    expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${BASE}`);
+    const late = await bench.run(['search', 'late block', '--mode', 'lexical', '--json']);
+    expect(late.stdout).toContain('late.md');
+  });
+
+  it('refuses a model of another base, and one that is damaged, and changes nothing', async () => {
+    await bench.write({ 'docs/a.md': '# A\n\nThe clock tree.\n' });
+    await bench.run(['ingest', 'docs']);
+    const other = await bench.run(['models', 'use', 'all-MiniLM-L6-v2']);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain(`is not ${BASE}, nor tuned from it.`);
+    await layTuned();
+    const folder = join(bench.data, 'models', TUNED);
+    expect((await readManifest(folder)).base).toBe(BASE);
+    expect((await readModelWeights(folder)).weights.size).toBeGreaterThan(0);
+    await rm(join(folder, 'tokenizer.json'));
+    const damaged = await bench.run(['models', 'use', TUNED]);
+    expect(damaged.code).toBe(1);
+    expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${BASE}`);
+  });
+});
