@@ -8,6 +8,7 @@ import { bestOf, fuse, fuseByRank } from './fusion.js';
 import type { HitList, Index } from './index-port.js';
 import { questionTerms } from './lexical.js';
 import { collapse } from './near-duplicates.js';
+import type { Passage } from './passage.js';
 import type { Retrieval, RetrievalMode, Retriever } from './retriever.js';
 
 /** How many chunks of each side take part in the fusion; more changed nothing on the measured collections. */
@@ -42,6 +43,22 @@ export interface HybridRetrieverParts {
   readonly without?: ReadonlySet<RetrieverPart>;
 }
 
+interface Asked {
+  readonly text: string;
+  readonly vectors: readonly Float32Array[];
+  readonly filter: AudienceFilter;
+  readonly candidates: number;
+  readonly limit: number;
+  readonly mode: RetrievalMode;
+}
+
+interface Seen {
+  readonly dense: HitList;
+  readonly lexical: HitList;
+  readonly ranked: number;
+  readonly found: readonly Passage[];
+}
+
 export class HybridRetriever implements Retriever {
   readonly #parts: HybridRetrieverParts;
   /** Measured once, and again when the index has clearly changed. */
@@ -68,24 +85,11 @@ export class HybridRetriever implements Retriever {
         ? []
         : await encoder.encode([text, ...(without.has('clauses') ? [] : clausesOf(text))], 'query');
     const encoded = now();
-    const [dense = NOTHING, ...clauses] =
-      vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
-    const lexical = await index.lexical(
-      questionTerms(text, { pairs: !without.has('pairs'), headings: !without.has('headings') }),
-      filter,
-      candidates,
-    );
-    const join = without.has('corpus-statistics') ? fuseByRank : fuse;
-    const ranked = join([
-      { list: dense, weight: 1 },
-      { list: bestOf(clauses), weight: 1 },
-      { list: lexical, weight: mode === 'dense' || without.has('lexical') ? 0 : 1 },
-    ]).slice(0, without.has('collapse') ? limit : candidates);
-    const scores = new Map(ranked.map(({ id, score }) => [id, score]));
-    const found = (await index.passages([...scores.keys()], filter)).map((passage) => ({
-      ...passage,
-      score: scores.get(passage.id) ?? 0,
-    }));
+    const asked = { text, vectors, filter, candidates, limit, mode } as const;
+    let seen = await this.#look(asked);
+    // A document was replaced between search and fetch: what took its place is found by looking again.
+    if (seen.found.length < seen.ranked) seen = await this.#look(asked);
+    const { dense, lexical, found } = seen;
     const distinct = (without.has('collapse') ? found : collapse(found)).slice(0, limit);
     const passages = withContext(distinct, await index.stretches(stretchesAround(distinct), filter));
     const searched = now();
@@ -100,6 +104,28 @@ export class HybridRetriever implements Retriever {
       mode,
       timings: { encodeMs: encoded - started, searchMs: searched - encoded },
     };
+  }
+
+  /** One look at the index: both sides searched, fused and fetched. `found` is fewer than `ranked` when the index changed meanwhile. */
+  async #look({ text, vectors, filter, candidates, limit, mode }: Asked): Promise<Seen> {
+    const { index, without = WITH_ALL } = this.#parts;
+    const [dense = NOTHING, ...clauses] =
+      vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
+    const lexical = await index.lexical(
+      questionTerms(text, { pairs: !without.has('pairs'), headings: !without.has('headings') }),
+      filter,
+      candidates,
+    );
+    const join = without.has('corpus-statistics') ? fuseByRank : fuse;
+    const ranked = join([
+      { list: dense, weight: 1 },
+      { list: bestOf(clauses), weight: 1 },
+      { list: lexical, weight: mode === 'dense' || without.has('lexical') ? 0 : 1 },
+    ]).slice(0, without.has('collapse') ? limit : candidates);
+    const scores = new Map(ranked.map(({ id, score }) => [id, score]));
+    const passages = await index.passages([...scores.keys()], filter);
+    const found = passages.map((passage) => ({ ...passage, score: scores.get(passage.id) ?? 0 }));
+    return { dense, lexical, ranked: scores.size, found };
   }
 
   #strayLevel(encoder: Encoder, chunks: number): Promise<StrayLevel> {

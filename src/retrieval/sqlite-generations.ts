@@ -112,15 +112,17 @@ export class SqliteGenerations implements Generations {
 
   async restore(folder: string): Promise<number> {
     const backup = join(folder, BACKUP);
-    if (!isIndex(backup)) throw noBackup(backup);
+    if (!existsSync(backup)) throw noBackup(backup);
     const number = await nextNumber(this);
     const draft = `${this.file(number)}.new`;
     try {
       await copyFile(backup, draft);
+      // Looked at here and not in its folder, where SQLite would leave files beside it, or may not.
+      if (!isIndex(draft)) throw noBackup(backup);
       await rename(draft, this.file(number));
-    } catch (cause) {
+    } catch (thrown) {
       await rm(draft, { force: true });
-      throw notCopied(this.file(number), cause);
+      throw thrown instanceof ChipwrightError ? thrown : notCopied(this.file(number), thrown);
     }
     return number;
   }
@@ -145,10 +147,14 @@ function readFrom<T>(file: string, read: (db: Database.Database) => T): T {
 }
 
 function isIndex(file: string): boolean {
+  let db: Database.Database | undefined;
   try {
-    return existsSync(file) && readFrom(file, storedEncoder) !== undefined;
+    db = new Database(file, { fileMustExist: true });
+    return storedEncoder(db) !== undefined;
   } catch {
     return false;
+  } finally {
+    db?.close();
   }
 }
 
