@@ -53,20 +53,11 @@ export class QdrantConnection {
   }
 
   /** Rejects with a ChipwrightError. `doing` says what for: "searching by words". */
-  async read<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
-    if (!this.#breaker.admits()) throw leftAlone(doing);
-    return this.#persist(this.#reading, doing, async (client) => {
-      try {
-        const result = await call(client);
-        this.#breaker.succeeded();
-        return result;
-      } catch (thrown) {
-        const error = fromQdrant(thrown, doing);
-        if (error.retryable) this.#breaker.failed();
-        else this.#breaker.succeeded();
-        throw error;
-      }
-    });
+  read<T>(doing: string, call: (client: QdrantClient) => Promise<T>): Promise<T> {
+    return this.#breaker.run(
+      () => this.#persist(this.#reading, doing, call),
+      () => leftAlone(doing),
+    );
   }
 
   /** As `read`, with more time; `call` must be one that may be made twice. */

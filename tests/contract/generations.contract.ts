@@ -1,9 +1,18 @@
 // What the generations of every engine must do: one answers, another is built beside it, and the change is one step.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import type { Encoder } from '../../src/retrieval/encoder/encoder.js';
-import { type Generations, removeOutdated } from '../../src/retrieval/generations.js';
+import { AS_BUILT, type Generations, removeOutdated } from '../../src/retrieval/generations.js';
+import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
 import type { IndexedDocument } from '../../src/retrieval/index-port.js';
+import { LiveRetriever } from '../../src/retrieval/live-retriever.js';
 import { buildAnew, switchEncoder } from '../../src/retrieval/publish.js';
+import { verifyIndex } from '../../src/retrieval/verify-index.js';
 import { audience } from '../../src/safety/access.js';
 import { CONTRACT_ENCODER, sampleDocument } from './index.contract.js';
 
@@ -12,6 +21,8 @@ export interface GenerationsSubject {
   /** With nothing stored yet. */
   open(): Promise<Generations>;
   close(): Promise<void>;
+  /** The same generations as the last `open` gave, for a process that dies before its request number `requests`. */
+  dying?(requests: number): Generations;
 }
 
 /** Each text gets one axis, chosen by its length and `shift`: two encoders differ in their vectors. */
@@ -158,6 +169,120 @@ export function generationsContract(subject: GenerationsSubject): void {
       expect(await generations.live()).toBe(2);
       expect(await storedIn(2, base)).toEqual(['sample:new.md']);
       expect(await storedIn(1, base)).toHaveLength(3);
+    });
+
+    it('come to the same index after twenty interrupted builds, and the old one answers until then', async () => {
+      const live = await generations.open(1, base);
+      const many = Array.from({ length: 70 }, (_, at) =>
+        sampleDocument(`m${at}.md`, [`clock ${at}`, `power ${at}`]),
+      );
+      await live.put(many);
+      const random = seededRandom(17);
+      for (let build = 0; build < 20; build++) {
+        const cut = 1 + Math.floor(random() * 24);
+        let calls = 0;
+        const tuned = axisEncoder('tuned@1', 3, () => {
+          calls++;
+          // Now and then one page of three comes through.
+          if (subject.dying === undefined && calls > (build % 7 === 6 ? 1 : 0)) throw new Error('killed');
+        });
+        const mortal = subject.dying?.(cut) ?? generations;
+        await expect(
+          switchEncoder({ generations: mortal, encoder: tuned }, live, { signal }),
+        ).rejects.toThrow('killed');
+        expect(await generations.live()).toBe(1);
+      }
+      await switchEncoder({ generations, encoder: axisEncoder('tuned@1', 3) }, live, { signal });
+      const clean = await verifyIndex(live);
+      await live.close();
+      expect(await generations.live()).toBe(2);
+      const resumed = await generations.open(2, AS_BUILT);
+      expect(await verifyIndex(resumed)).toEqual(clean);
+      expect(clean).toMatchObject({ documents: 70, chunks: 140, problems: [] });
+      await resumed.close();
+    });
+
+    it('change under searches without an error, and without an answer from two of them', async () => {
+      for (const number of [1, 2]) {
+        const index = await generations.open(number, base);
+        const own = Array.from({ length: 12 }, (_, at) => sampleDocument(`v${at}.md`, [`clock tree ${at}`]));
+        await index.put(
+          own.map((one) => ({ ...one, document: { ...one.document, version: `of ${number}` } })),
+        );
+        await index.close();
+      }
+      let time = 0;
+      const open = async (number: number) => {
+        const index = await generations.open(number, base);
+        const retriever = new HybridRetriever({ index, encoder: base, now: () => time });
+        return { number, retriever, close: () => index.close() };
+      };
+      const retriever = new LiveRetriever({
+        first: await open(1),
+        live: () => generations.live(),
+        open,
+        now: () => {
+          time += 1_000;
+          return time;
+        },
+        log: pino({ level: 'silent' }),
+      });
+      const seen = new Set<string>();
+      let left = 120;
+      const ask = async () => {
+        while (left > 0) {
+          left--;
+          const { passages } = await retriever.search('clock tree', audience(), 8);
+          const versions = new Set(passages.map(({ document }) => document.version));
+          expect(passages.length).toBeGreaterThan(0);
+          expect(versions.size).toBe(1);
+          for (const version of versions) seen.add(version);
+          await nextTurn();
+        }
+      };
+      const publish = async () => {
+        for (let turn = 0; left > 0; turn++) {
+          await generations.publish(2 - (turn % 2));
+          await nextTurn();
+        }
+      };
+      await Promise.all([publish(), ...Array.from({ length: 6 }, ask)]);
+      await retriever.close();
+      expect([...seen].sort()).toEqual(['of 1', 'of 2']);
+    });
+
+    it('are saved and brought back as a new one, which does not answer before it is published', async () => {
+      const live = await fillLive();
+      const before = await verifyIndex(live);
+      const folder = await mkdtemp(join(tmpdir(), 'chipwright-backup-'));
+      try {
+        await expect(generations.restore(folder)).rejects.toMatchObject({ code: 'usage_invalid' });
+        await expect(generations.backup(7, folder)).rejects.toMatchObject({ code: 'usage_invalid' });
+        const file = await generations.backup(1, folder);
+        await live.remove(documents.map(({ document }) => document.id));
+        await live.put([sampleDocument('later.md', ['clock'])]);
+        expect(await generations.restore(folder)).toBe(2);
+        expect(await generations.live()).toBe(1);
+        const restored = await generations.open(2, AS_BUILT);
+        expect(await verifyIndex(restored)).toEqual(before);
+        await restored.close();
+        await writeFile(file, 'not a backup');
+        await expect(generations.restore(folder)).rejects.toMatchObject({ name: 'ChipwrightError' });
+        expect((await generations.list()).map(({ number }) => number)).toEqual([2, 1]);
+        expect(await readdir(folder)).toHaveLength(1);
+      } finally {
+        await live.close();
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    it('tell by which encoder they were built, and are opened by it without the model', async () => {
+      await (await fillLive()).close();
+      const index = await generations.open(1, AS_BUILT);
+      expect((await index.describe()).encoder).toEqual({ ...CONTRACT_ENCODER, id: 'base@1', name: 'base' });
+      await index.close();
+      await expect(generations.open(2, AS_BUILT)).rejects.toMatchObject({ code: 'usage_invalid' });
+      expect(await generations.list()).toHaveLength(1);
     });
 
     it('keep two beside the live one', async () => {

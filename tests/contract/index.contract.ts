@@ -1,7 +1,9 @@
 // What every index must do, whatever engine is below: run for the embedded one and for Qdrant.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
 import type { Index, IndexedDocument, SparseVector } from '../../src/retrieval/index-port.js';
 import { chunkTerms, inverseDocumentFrequency, questionTerms } from '../../src/retrieval/lexical.js';
 import { headingLine } from '../../src/retrieval/passage.js';
@@ -92,6 +94,36 @@ export function indexContract(subject: IndexSubject): void {
       expect((await index.lexical(questionTerms('wording'), everyone, 5)).hits.map(({ id }) => id)).toEqual([
         'a.md#0#h2',
       ]);
+    });
+
+    it('shows one version of a document at any moment while it is replaced, and never none', async () => {
+      // One chunk that stays, one that changes; `other.md` is never touched.
+      const version = (at: number) =>
+        sampleDocument('a.md', ['clock tree stays', `clock wording ${at}`], { hash: `h${at}` });
+      await index.put([version(0), sampleDocument('other.md', ['clock of another'])]);
+      const retriever = new HybridRetriever({ index, encoder: null, now: () => 0 });
+      let isWriting = true;
+      const reading = Promise.all(
+        Array.from({ length: 3 }, async () => {
+          const seen: string[][] = [];
+          while (isWriting) {
+            const { passages } = await retriever.search('clock', everyone, 20);
+            const own = passages.filter(({ document }) => document.path === 'a.md');
+            seen.push([...new Set(own.map(({ document }) => document.contentHash))]);
+            await nextTurn();
+          }
+          return seen;
+        }),
+      );
+      for (let at = 1; at <= 25; at++) {
+        await index.put([version(at)]);
+        await nextTurn();
+      }
+      isWriting = false;
+      const seen = (await reading).flat();
+      expect(seen.length).toBeGreaterThan(0);
+      expect(seen.filter((versions) => versions.length !== 1)).toEqual([]);
+      expect(await index.describe()).toMatchObject({ documents: 2, chunks: 3 });
     });
 
     it('forgets removed documents, and removing an unknown one changes nothing', async () => {

@@ -25,13 +25,23 @@ const open = async () => {
   name = `chipwright-test-${randomUUID()}`;
   return new QdrantGenerations({ ...address, collection: name, fetch, log, now });
 };
+/** The clock is read before each request, and there the process stops. */
+const dying = (requests: number) => {
+  let left = requests;
+  const clock = () => {
+    left--;
+    if (left < 0) throw new Error('killed');
+    return 0;
+  };
+  return new QdrantGenerations({ ...address, collection: name, fetch, log, now: clock });
+};
 const close = async () => {
   const { collections } = await client.getCollections();
   for (const one of collections) if (one.name.startsWith(name)) await client.deleteCollection(one.name);
 };
 
 describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a local engine)', () => {
-  generationsContract({ name: 'collections behind an alias', open, close });
+  generationsContract({ name: 'collections behind an alias', open, close, dying });
 
   describe('the alias that says which generation answers', () => {
     let generations: QdrantGenerations;

@@ -55,11 +55,9 @@ async function preparePython(): Promise<string> {
 
 async function startLocal(python: string): Promise<TestQdrant> {
   const data = await mkdtemp(join(tmpdir(), 'chipwright-qdrant-'));
-  const child = spawn(python, [join(ENGINE, 'qdrant_local.py'), '--port', '0', '--data', data], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const child = spawnLocal(python, '0', data);
   const stop = async () => {
-    await ended(child);
+    await ended(child, 'SIGTERM');
     await rm(data, { recursive: true, force: true });
   };
   try {
@@ -68,6 +66,40 @@ async function startLocal(python: string): Promise<TestQdrant> {
     await stop();
     throw error;
   }
+}
+
+/** A local engine that can be killed and started again, with the same address and data. */
+export interface MortalQdrant extends TestQdrant {
+  kill(): Promise<void>;
+  startAgain(): Promise<void>;
+}
+
+/** Undefined where there is no local engine, whatever QDRANT_URL names. */
+export async function startMortalQdrant(): Promise<MortalQdrant | undefined> {
+  if (!existsSync(join(ENGINE, 'qdrant_local.py'))) return undefined;
+  const python = await preparePython().catch(() => undefined);
+  if (python === undefined) return undefined;
+  const data = await mkdtemp(join(tmpdir(), 'chipwright-qdrant-'));
+  let child = spawnLocal(python, '0', data);
+  const url = await addressOf(child);
+  return {
+    url,
+    kill: () => ended(child, 'SIGKILL'),
+    async startAgain() {
+      child = spawnLocal(python, new URL(url).port, data);
+      await addressOf(child);
+    },
+    async stop() {
+      await ended(child, 'SIGTERM');
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function spawnLocal(python: string, port: string, data: string): ChildProcess {
+  return spawn(python, [join(ENGINE, 'qdrant_local.py'), '--port', port, '--data', data], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {
@@ -89,10 +121,10 @@ async function addressOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise<void>((done) => child.once('exit', () => done()));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
   await exit;
   clearTimeout(kill);
