@@ -80,6 +80,18 @@ function fromStatus(status: number, thrown: unknown, doing: string): ChipwrightE
       },
     );
   }
+  if (/no space left|disk (is )?full|not enough (disk )?space|out of disk/i.test(reasonOf(thrown))) {
+    return unavailable(`The disk of the Qdrant server is full, seen while ${doing}.`, thrown, {
+      retryable: false,
+      cure: 'Free some space on the server; what is stored stays, and the next run goes on from there.',
+    });
+  }
+  if (/read[- ]?only/i.test(reasonOf(thrown))) {
+    return unavailable(`The Qdrant server takes no changes at the moment, seen while ${doing}.`, thrown, {
+      retryable: false,
+      cure: 'Take the server or the collection out of its read-only mode, then run the command again.',
+    });
+  }
   const retryable = status >= 500 || status === 408;
   return unavailable(`The Qdrant server answered with status ${status} while ${doing}.`, thrown, {
     retryable,

@@ -103,24 +103,27 @@ export function indexContract(subject: IndexSubject): void {
       await index.put([version(0), sampleDocument('other.md', ['clock of another'])]);
       const retriever = new HybridRetriever({ index, encoder: null, now: () => 0 });
       let isWriting = true;
-      const reading = Promise.all(
-        Array.from({ length: 3 }, async () => {
-          const seen: string[][] = [];
-          while (isWriting) {
-            const { passages } = await retriever.search('clock', everyone, 20);
-            const own = passages.filter(({ document }) => document.path === 'a.md');
-            seen.push([...new Set(own.map(({ document }) => document.contentHash))]);
-            await nextTurn();
-          }
-          return seen;
-        }),
-      );
-      for (let at = 1; at <= 25; at++) {
-        await index.put([version(at)]);
-        await nextTurn();
-      }
-      isWriting = false;
-      const seen = (await reading).flat();
+      const seen: string[][] = [];
+      const read = async () => {
+        while (isWriting) {
+          const { passages } = await retriever.search('clock', everyone, 20);
+          const own = passages.filter(({ document }) => document.path === 'a.md');
+          seen.push([...new Set(own.map(({ document }) => document.contentHash))]);
+          await nextTurn();
+        }
+      };
+      // No search is overtaken twice: the one that was, has ended before the next version comes.
+      const write = async () => {
+        for (let at = 1; at <= 15; at++) {
+          const before = seen.length;
+          await index.put([version(at)]);
+          while (seen.length === before) await nextTurn();
+        }
+      };
+      const writing = write().finally(() => {
+        isWriting = false;
+      });
+      await Promise.all([writing, read()]);
       expect(seen.length).toBeGreaterThan(0);
       expect(seen.filter((versions) => versions.length !== 1)).toEqual([]);
       expect(await index.describe()).toMatchObject({ documents: 2, chunks: 3 });

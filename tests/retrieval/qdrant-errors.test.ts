@@ -79,6 +79,16 @@ describe('a failing server', () => {
       { code: 'index_mismatch', retryable: false, message: /another shape/ },
     ],
     [
+      'a full disk',
+      status(500, JSON.stringify({ status: { error: 'Service internal error: No space left on device' } })),
+      { code: 'index_unavailable', retryable: false, message: /disk of the Qdrant server is full/ },
+    ],
+    [
+      'read-only mode',
+      status(400, JSON.stringify({ status: { error: 'Bad request: the server is in read-only mode' } })),
+      { code: 'index_unavailable', retryable: false, message: /takes no changes/ },
+    ],
+    [
       '429 in seconds',
       status(429, '{}', slow('120')),
       { code: 'index_unavailable', retryable: true, message: /429/ },

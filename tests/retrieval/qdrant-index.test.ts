@@ -11,6 +11,7 @@ import { questionTerms } from '../../src/retrieval/lexical.js';
 import { clientParts, QdrantConnection } from '../../src/retrieval/qdrant-connection.js';
 import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
 import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
+import { verifyIndex } from '../../src/retrieval/verify-index.js';
 import { audience } from '../../src/safety/access.js';
 import { CONTRACT_ENCODER, indexContract, sampleDocument, unitVector } from '../contract/index.contract.js';
 import { findQdrant } from '../support/qdrant-stand-in.js';
@@ -112,6 +113,44 @@ describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a loc
     await embedded.close();
   });
 
+  it('shows one version of a document wherever a process dies in the middle of replacing it', async () => {
+    const name = newName();
+    const version = (hash: string) =>
+      sampleDocument('a.md', ['clock stays', `wording ${hash}`, `end ${hash}`], { hash });
+    const index = await open(name);
+    for (let cut = 0; cut <= 5; cut++) {
+      const [before, after] = [`h${cut}`, `h${cut + 1}`];
+      await index.put([version(before)]);
+      let left = Number.POSITIVE_INFINITY;
+      const clock = () => {
+        if (left-- <= 0) throw new Error('killed');
+        return 0;
+      };
+      const connection = new QdrantConnection(address, { now: clock, log });
+      const mortal = await openQdrantIndex({ connection, collection: name, encoder: CONTRACT_ENCODER, log });
+      left = cut;
+      const put = mortal.put([version(after)]);
+      if (cut < 5) await expect(put).rejects.toThrow('killed');
+      else await put;
+      const hits = [
+        ...(await index.lexical(questionTerms('clock wording end'), audience(), 20)).hits,
+        ...((await index.dense([unitVector(seededRandom(2))], audience(), 20))[0]?.hits ?? []),
+      ];
+      const found = await index.passages([...new Set(hits.map(({ id }) => id))], audience());
+      const around = await index.stretches([{ document: 'sample:a.md', from: 0, to: 9 }], audience());
+      // A chunk that counts, counts by its hash; here the new one from the third request on.
+      const shown = cut < 3 ? before : after;
+      for (const list of [found, around]) {
+        expect(list.map(({ document }) => document.contentHash)).toEqual([shown, shown, shown]);
+      }
+      const [known] = (await index.contentHashes('sample')).values();
+      expect(known).toBe(cut < 3 ? before : cut < 5 ? '' : after);
+      await index.put([version(after)]);
+      expect(await index.describe()).toMatchObject({ documents: 1, chunks: 3 });
+      expect(await verifyIndex(index)).toMatchObject({ documents: 1, chunks: 3, problems: [] });
+    }
+  }, 60_000);
+
   it('is made once when several processes open it at the same time', async () => {
     const name = newName();
     const all = await Promise.all(Array.from({ length: 4 }, () => open(name)));
@@ -194,7 +233,7 @@ describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a loc
       }
     }
     await engines[0]?.close();
-  }, 120_000);
+  }, 300_000);
 });
 
 /** A vector drawn from the text. */
