@@ -1,5 +1,5 @@
 // The result of a tuning run for a terminal: every model by vectors alone and by both sides, at most 80 columns.
-import { signed, withInterval } from '../evaluation/figures.js';
+import { decimal, signed, withInterval } from '../evaluation/figures.js';
 import type { MeasureName, Scores } from '../evaluation/retrieval-evaluation.js';
 import type { JudgedCandidate, NamedSet, SetResult } from './candidates.js';
 import type { TuneOutcome } from './tune.js';
@@ -34,11 +34,11 @@ function setLines({ name, set }: NamedSet, judged: readonly JudgedCandidate[]): 
       ...results.map(({ label, result }) => row(mode, label, result.candidate.scores, result)),
     ];
   });
-  return [head, `${' '.repeat(28)}@5   @10   @20   nDCG@10   change of nDCG@10`, ...rows, ''];
+  return [head, `${' '.repeat(30)}@5    @10    @20  nDCG@10  change of nDCG@10`, ...rows, ''];
 }
 
 function row(mode: string, label: string, scores: Scores, result?: SetResult): string {
-  const figures = SHOWN.map((measure) => scores[measure].value.toFixed(3).replace(/^0/, '')).join('  ');
-  const change = result === undefined ? '' : `      ${withInterval(result.difference['nDCG@10'], signed)}`;
-  return `  ${mode.padEnd(7)}${label.padEnd(18)}${figures}${change}`;
+  const figures = SHOWN.map((measure) => decimal(scores[measure].value)).join('   ');
+  const change = result === undefined ? '' : `     ${withInterval(result.difference['nDCG@10'], signed)}`;
+  return `  ${mode.padEnd(7)}${label.padEnd(20)}${figures}${change}`;
 }
