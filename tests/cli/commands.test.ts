@@ -218,10 +218,14 @@ describe('chipwright manifest', () => {
 describe('the command line', () => {
   it('shows an example with every command', async () => {
     const commands = [
-      ...['start', 'ingest', 'ask', 'chat', 'search', 'doctor'].map((name) => [name]),
-      ...['list', 'pull', 'verify'].map((name) => ['models', name]),
+      ...['start', 'ingest', 'ask', 'chat', 'search', 'tune', 'doctor'].map((name) => [name]),
+      ...['list', 'pull', 'use', 'verify'].map((name) => ['models', name]),
+      ...['list', 'publish', 'rollback', 'gc', 'verify', 'copy', 'backup', 'restore'].map((name) => [
+        'index',
+        name,
+      ]),
       ...['teams', 'slack'].map((name) => ['manifest', name]),
-      ['eval', 'retrieval'],
+      ...['retrieval', 'make-questions'].map((name) => ['eval', name]),
     ];
     for (const command of commands) {
       const { code, stdout } = await bench.run([...command, '--help']);
