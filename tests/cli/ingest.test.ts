@@ -154,7 +154,7 @@ describe('chipwright ingest', () => {
     const commit = 'https://a.example/{commit}/{path}';
     expect((await bench.run(['ingest', 'docs', '--rebuild', '--link', commit])).code).toBe(78);
     const server = await bench.run(['ingest', 'docs', '--rebuild'], {
-      env: { QDRANT_URL: 'http://127.0.0.1:1' },
+      env: { QDRANT_URL: 'http://127.0.0.1:2' },
     });
     expect(server.code).toBe(1);
     expect(server.stderr).toContain('The Qdrant server could not be reached (ECONNREFUSED)');
