@@ -97,11 +97,11 @@ function unusable(name: string): ChipwrightError {
 }
 
 function describe(model: ModelStatus, inUse: string): string {
-  const { name, present, source, sizeBytes, dimensions, licence, problems } = model;
+  const { name, present, source, base, sizeBytes, dimensions, licence, problems } = model;
   const state = !present
     ? `not here; \`chipwright models pull ${name}\` fetches it`
     : problems.length > 0
       ? problems.join(' ')
-      : `${(sizeBytes / 1024 / 1024).toFixed(0)} MiB from ${source}`;
+      : `${(sizeBytes / 1024 / 1024).toFixed(0)} MiB ${base === null ? `from ${source}` : `tuned from ${base}`}`;
   return `${name === inUse ? '*' : ' '} ${name} (${dimensions} dimensions, ${licence}): ${state}`;
 }
