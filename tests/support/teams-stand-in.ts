@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage as HttpIncoming, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Activity } from 'botbuilder';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import type { TeamsConfig } from '../../adapters/teams/teams-config.js';
 
@@ -13,8 +14,7 @@ export interface WireRequest {
   readonly activityId: string | undefined;
   /** The bytes of the body, as text. */
   readonly raw: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever was sent
-  readonly activity: any;
+  readonly activity: Partial<Activity>;
   readonly authorization: string;
 }
 

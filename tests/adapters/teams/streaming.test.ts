@@ -94,7 +94,7 @@ describe('a stream', () => {
     await reply.finish(sampleAnswer());
     const texts = bot.standIn.sent.slice(0, -1).map(({ activity }) => activity.text);
     expect(texts.length).toBeGreaterThan(1);
-    for (const [at, text] of texts.entries()) expect(text.startsWith(texts[at - 1] ?? '')).toBe(true);
+    for (const [at, text] of texts.entries()) expect(text?.startsWith(texts[at - 1] ?? '')).toBe(true);
     expect(texts.at(-1)).toContain('**Heading**');
     expect(texts.at(-1)).toContain('`a < b` and x &lt; y');
   });
