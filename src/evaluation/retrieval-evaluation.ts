@@ -1,7 +1,10 @@
 // Scores a retriever on a set of questions, with intervals, and compares two of them.
-import { bootstrap, type Interval } from './bootstrap.js';
+import type { Interval } from './bootstrap.js';
 import type { EvaluationSet } from './data-set.js';
 import { found, type Judgements, ndcg, reciprocalRank } from './metrics.js';
+import { differenceOf, type Measure, measureOf, type Parts } from './ratio.js';
+
+export type { Measure };
 
 const DEPTHS = [1, 5, 8, 10, 15, 20] as const;
 
@@ -10,10 +13,6 @@ export const CURVE_DEPTH = 20;
 
 /** What is asked of a ranking. The measures need 20; a report tells the place of what was found further down. */
 export const RANKING_DEPTH = 50;
-
-export interface Measure extends Interval {
-  readonly value: number;
-}
 
 export type MeasureName =
   | `${'microRecall' | 'macroRecall' | 'hit'}@${(typeof DEPTHS)[number]}`
@@ -28,12 +27,7 @@ export type Rankings = readonly (readonly string[])[];
 
 type Ranking = Rankings[number];
 
-interface Parts {
-  readonly over: number;
-  readonly under: number;
-}
-
-/** A measure over questions: summed parts whose ratio is the value, so that micro and macro averages are both of this form. */
+/** What a ranking of one question adds to a measure. */
 type Ratio = (ranking: Ranking, judged: Judgements) => Parts;
 
 const microRecall =
@@ -69,7 +63,7 @@ export function score(set: EvaluationSet, rankings: Rankings): Scores {
 
 /** How much better `ours` is than `theirs` on the same questions: differences with paired intervals. */
 export function compare(set: EvaluationSet, ours: Rankings, theirs: Rankings): Scores {
-  return scores((ratio) => differenceOf(ratio, set, ours, theirs));
+  return scores((ratio) => differenceOf(partsOf(ratio, set, ours), partsOf(ratio, set, theirs)));
 }
 
 /** One measure of `score`, for where the others are not wanted. */
@@ -79,7 +73,8 @@ export function scoreOn(name: MeasureName, set: EvaluationSet, rankings: Ranking
 
 /** One measure of `compare`. */
 export function compareOn(name: MeasureName, set: EvaluationSet, ours: Rankings, theirs: Rankings): Measure {
-  return differenceOf(ratioOf(name), set, ours, theirs);
+  const ratio = ratioOf(name);
+  return differenceOf(partsOf(ratio, set, ours), partsOf(ratio, set, theirs));
 }
 
 /** Micro recall at 1, 2, ... CURVE_DEPTH. */
@@ -128,31 +123,9 @@ function ratioOf(name: MeasureName): Ratio {
 }
 
 function measured(measure: Ratio, set: EvaluationSet, rankings: Rankings): Measure {
-  const parts = partsOf(measure, set, rankings);
-  return bootstrapped(parts.length, (sample) => ratioOver(parts, sample));
-}
-
-function differenceOf(measure: Ratio, set: EvaluationSet, ours: Rankings, theirs: Rankings): Measure {
-  const a = partsOf(measure, set, ours);
-  const b = partsOf(measure, set, theirs);
-  return bootstrapped(a.length, (sample) => ratioOver(a, sample) - ratioOver(b, sample));
-}
-
-function bootstrapped(n: number, statistic: (sample: Uint32Array) => number): Measure {
-  const everyQuestion = Uint32Array.from({ length: n }, (_, at) => at);
-  return { value: statistic(everyQuestion), ...bootstrap(n, statistic) };
+  return measureOf(partsOf(measure, set, rankings));
 }
 
 function partsOf(measure: Ratio, set: EvaluationSet, rankings: Rankings): Parts[] {
   return set.questions.map(({ judged }, at) => measure(rankings[at] ?? [], judged));
-}
-
-function ratioOver(parts: readonly Parts[], sample: Uint32Array): number {
-  let over = 0;
-  let under = 0;
-  for (const at of sample) {
-    over += parts[at]?.over ?? 0;
-    under += parts[at]?.under ?? 0;
-  }
-  return under === 0 ? 0 : over / under;
 }

@@ -40,7 +40,7 @@ export async function carryOver(
 
 async function copyChanged({ from, to, signal, onProgress }: CarryTools, convert: Convert): Promise<number> {
   const { chunks: total } = await from.describe();
-  const hashes = new Map<string, ReadonlyMap<string, string>>();
+  const held = hashesOf(to);
   let seen = 0;
   let copied = 0;
   for await (const page of pages(from)) {
@@ -48,9 +48,7 @@ async function copyChanged({ from, to, signal, onProgress }: CarryTools, convert
     const changed: IndexedDocument[] = [];
     for (const entry of page) {
       const { source, id, contentHash } = entry.document;
-      const held = hashes.get(source) ?? (await to.contentHashes(source));
-      hashes.set(source, held);
-      if (held.get(id) !== contentHash) changed.push(entry);
+      if ((await held(source)).get(id) !== contentHash) changed.push(entry);
       seen += entry.chunks.length;
     }
     if (changed.length > 0) await to.put(await convert(changed));
@@ -62,16 +60,24 @@ async function copyChanged({ from, to, signal, onProgress }: CarryTools, convert
 
 async function removeGone({ from, to, signal }: CarryTools): Promise<void> {
   const gone: string[] = [];
-  const hashes = new Map<string, ReadonlyMap<string, string>>();
+  const held = hashesOf(from);
   for await (const page of pages(to)) {
     signal.throwIfAborted();
     for (const { document } of page) {
-      const held = hashes.get(document.source) ?? (await from.contentHashes(document.source));
-      hashes.set(document.source, held);
-      if (!held.has(document.id)) gone.push(document.id);
+      if (!(await held(document.source)).has(document.id)) gone.push(document.id);
     }
   }
   if (gone.length > 0) await to.remove(gone);
+}
+
+/** The content hashes of a source, asked for once. */
+function hashesOf(index: Index): (source: string) => Promise<ReadonlyMap<string, string>> {
+  const known = new Map<string, Promise<ReadonlyMap<string, string>>>();
+  return (source) => {
+    const hashes = known.get(source) ?? index.contentHashes(source);
+    known.set(source, hashes);
+    return hashes;
+  };
 }
 
 /** Every document of an index, page by page, in the order of their ids. */

@@ -2,6 +2,7 @@
 import type { Index, SparseVector } from '../retrieval/index-port.js';
 import { encoderText } from '../retrieval/indexing.js';
 import { type Chunk, type DocumentRecord, headingLine } from '../retrieval/passage.js';
+import { pages } from '../retrieval/reencode.js';
 
 export interface CorpusChunk extends Chunk {
   readonly document: DocumentRecord;
@@ -15,9 +16,6 @@ export interface Corpus {
   readonly dimensions: number;
 }
 
-/** Documents read at a time. */
-const PAGE = 64;
-
 /** Reads the whole index; 67,000 chunks of 384 dimensions take about 400 MB. Only documents of `sources`, when given. */
 export async function readCorpus(
   index: Index,
@@ -25,11 +23,8 @@ export async function readCorpus(
 ): Promise<Corpus> {
   const chunks: CorpusChunk[] = [];
   const vectors: Float32Array[] = [];
-  let after: string | undefined;
-  for (;;) {
+  for await (const page of pages(index)) {
     options.signal?.throwIfAborted();
-    const page = await index.export(after, PAGE);
-    if (page.length === 0) break;
     for (const { document, chunks: own } of page) {
       if (options.sources !== undefined && !options.sources.includes(document.source)) continue;
       for (const { vector, ...chunk } of own) {
@@ -37,7 +32,6 @@ export async function readCorpus(
         if (vector !== undefined) vectors.push(vector);
       }
     }
-    after = page.at(-1)?.document.id;
   }
   return toCorpus(chunks, vectors);
 }

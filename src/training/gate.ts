@@ -1,6 +1,6 @@
 // The gate: whether a candidate model is measurably better than the one in use, and nowhere worse.
 import { signed, withInterval } from '../evaluation/figures.js';
-import type { Measure } from '../evaluation/retrieval-evaluation.js';
+import { type Measure, verdict } from '../evaluation/retrieval-evaluation.js';
 
 /** The candidate against the model in use, on one set of questions: differences of one measure, paired. */
 export interface Comparison {
@@ -37,8 +37,8 @@ export function judge({ comparisons, general }: GateEvidence): Verdict {
     { where: `${set} (${questions} questions), dense alone`, change: dense },
     { where: `${set} (${questions} questions), hybrid`, change: hybrid },
   ]);
-  const better = results.filter(({ change }) => change.low > 0);
-  const worse = results.filter(({ change }) => change.high < 0);
+  const better = results.filter(({ change }) => verdict(change) === 'better');
+  const worse = results.filter(({ change }) => verdict(change) === 'worse');
   const against = [
     ...(better.length === 0 ? ['It is not measurably better anywhere.'] : []),
     ...worse.map(({ where, change }) => `It is worse on ${where}: ${written(change)}.`),

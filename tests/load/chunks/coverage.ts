@@ -1,6 +1,6 @@
 // How much of what a question needs is in the passages that were found for it.
 import { estimateTokens } from '../../../ingest/chunker/size.js';
-import { bootstrap, type Interval } from '../../../src/evaluation/bootstrap.js';
+import type { Parts } from '../../../src/evaluation/ratio.js';
 import { termsOf } from '../../../src/retrieval/lexical.js';
 import type { HandedOn } from './cut.js';
 
@@ -12,16 +12,6 @@ export interface Question {
 
 /** What is looked at: the first passages, or as many as fit into a number of tokens, the last one cut there. */
 export type Depth = { readonly passages: number } | { readonly tokens: number };
-
-export interface Measure extends Interval {
-  readonly value: number;
-}
-
-/** A ratio over questions of what is summed over each. */
-interface Parts {
-  readonly over: number;
-  readonly under: number;
-}
 
 /** A gold text counts as held when at least this share of its distinct words or word pairs is there. */
 const HALF = 0.5;
@@ -61,18 +51,6 @@ export function held(question: Question, passages: readonly HandedOn[], depth: D
   };
 }
 
-/** The measure over all questions with its 95 % interval. */
-export function measure(parts: readonly Parts[]): Measure {
-  const value = ratio(parts, everyQuestion(parts.length));
-  return { value, ...bootstrap(parts.length, (sample) => ratio(parts, sample)) };
-}
-
-/** How much `ours` is above `theirs`, with a 95 % interval over the same questions. */
-export function difference(ours: readonly Parts[], theirs: readonly Parts[]): Measure {
-  const value = (sample: Uint32Array) => ratio(ours, sample) - ratio(theirs, sample);
-  return { value: value(everyQuestion(ours.length)), ...bootstrap(ours.length, value) };
-}
-
 /** The terms of each passage down to `depth`. */
 function upTo(passages: readonly HandedOn[], depth: Depth): ReadonlySet<string>[] {
   if ('passages' in depth) return passages.slice(0, depth.passages).map(termsIn);
@@ -109,18 +87,4 @@ function head(text: string, tokens: number): string {
 
 function shareOf(wanted: readonly string[], there: ReadonlySet<string>): number {
   return wanted.length === 0 ? 0 : wanted.filter((term) => there.has(term)).length / wanted.length;
-}
-
-function ratio(parts: readonly Parts[], sample: Uint32Array): number {
-  let over = 0;
-  let under = 0;
-  for (const at of sample) {
-    over += parts[at]?.over ?? 0;
-    under += parts[at]?.under ?? 0;
-  }
-  return under === 0 ? 0 : over / under;
-}
-
-function everyQuestion(n: number): Uint32Array {
-  return Uint32Array.from({ length: n }, (_, at) => at);
 }

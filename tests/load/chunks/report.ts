@@ -1,15 +1,6 @@
 // The tables: each kind of coverage of each setting, and how far it is from the base.
-import {
-  type Depth,
-  difference,
-  type Held,
-  held,
-  KINDS,
-  type Kind,
-  type Measure,
-  measure,
-  type Question,
-} from './coverage.js';
+import { differenceOf, type Measure, measureOf } from '../../../src/evaluation/ratio.js';
+import { type Depth, type Held, held, KINDS, type Kind, type Question } from './coverage.js';
 import type { HandedOn } from './cut.js';
 
 const DEPTHS: readonly (readonly [string, Depth])[] = [
@@ -71,9 +62,9 @@ export function tables(
 
 function cells(own: Row, base: Row, number: number, kind: Kind): string[] {
   const parts = (of: Row, depth: string) => (of.outcomes[number]?.get(depth) ?? []).map((each) => each[kind]);
-  const values = DEPTHS.map(([depth]) => brief(measure(parts(own, depth)), ''));
+  const values = DEPTHS.map(([depth]) => brief(measureOf(parts(own, depth)), ''));
   const against = COMPARED.map((depth) =>
-    own === base ? '' : brief(difference(parts(own, depth), parts(base, depth)), '+'),
+    own === base ? '' : brief(differenceOf(parts(own, depth), parts(base, depth)), '+'),
   );
   return [own.name, String(own.chunks), String(own.median), ...values, ...against];
 }
