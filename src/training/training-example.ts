@@ -39,3 +39,10 @@ export const trainingExampleSchema = z.object({
 
 export type TrainingPassage = z.infer<typeof trainingPassage>;
 export type TrainingExample = z.infer<typeof trainingExampleSchema>;
+
+/** How many pairs of each kind, most first. */
+export function kindsOf(examples: readonly TrainingExample[]): (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const { origin } of examples) counts.set(origin.kind, 1 + (counts.get(origin.kind) ?? 0));
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}

@@ -6,11 +6,13 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ChipwrightError } from '../errors.js';
 import type { EvaluationSet } from '../evaluation/data-set.js';
-import type { BertWeights } from '../retrieval/encoder/bert-weights.js';
 import type { Encoder } from '../retrieval/encoder/encoder.js';
-import type { EncoderTraits } from '../retrieval/encoder/model-catalogue.js';
-import { readManifest, readModelWeights, writeModelFolder } from '../retrieval/encoder/model-folder.js';
-import type { ModelManifest } from '../retrieval/encoder/model-manifest.js';
+import {
+  type ModelContent,
+  readManifest,
+  readModelWeights,
+  writeModelFolder,
+} from '../retrieval/encoder/model-folder.js';
 import type { Index } from '../retrieval/index-port.js';
 import {
   type Candidate,
@@ -205,7 +207,7 @@ async function trainOnce(
             `${Math.ceil(secondsLeft / 60)} min left`,
         }),
     });
-    await writeModel(run, 'tuned', base, weights);
+    await writeModelLike(base, run.at('tuned'), { ...(await namesOf(run, base)), weights });
     await rm(run.at('checkpoints'), { recursive: true, force: true });
     const { steps, tokens, seconds } = report;
     return { steps, tokens, seconds };
@@ -220,7 +222,8 @@ async function mergeOnce({ run, base }: TuneRequest): Promise<Candidate[]> {
     await run.keep(`${name}.json`, z.literal(true), async () => {
       const { weights: before } = await readModelWeights(base);
       const { weights: after } = await readModelWeights(run.at('tuned'));
-      await writeModel(run, name, base, mergeWeights(before, after, share));
+      const weights = mergeWeights(before, after, share);
+      await writeModelLike(base, folder, { ...(await namesOf(run, base)), weights });
       return true as const;
     });
     candidates.push({ label: `merged, ${Math.round(100 * share)} % tuned`, folder });
@@ -228,40 +231,31 @@ async function mergeOnce({ run, base }: TuneRequest): Promise<Candidate[]> {
   return candidates;
 }
 
-async function writeModel(run: RunFolder, folder: string, base: string, weights: BertWeights): Promise<void> {
+/** What tells a model of this run from the one it was tuned from. */
+async function namesOf(
+  run: RunFolder,
+  base: string,
+): Promise<Pick<ModelContent, 'name' | 'base' | 'source'>> {
   const manifest = await readManifest(base);
-  const { config } = await readModelWeights(base);
-  await writeModelFolder(run.at(folder), {
-    name: run.name,
-    base: manifest.base ?? manifest.name,
-    licence: manifest.licence,
-    source: 'tuned here',
-    config,
-    traits: traitsOf(manifest),
-    weights,
-    tokenizer: await readFile(join(base, 'tokenizer.json')),
-  });
+  return { name: run.name, base: manifest.base ?? manifest.name, source: 'tuned here' };
 }
 
-function traitsOf({ pooling, queryPrefix, passagePrefix, maxTokens }: ModelManifest): EncoderTraits {
-  return { pooling, queryPrefix, passagePrefix, maxTokens };
+/** Writes the model of the folder `like` anew as `to`, with what `change` names in place of its own. */
+async function writeModelLike(like: string, to: string, change: Partial<ModelContent>): Promise<void> {
+  const { name, base, licence, source, pooling, queryPrefix, passagePrefix, maxTokens } =
+    await readManifest(like);
+  await writeModelFolder(to, {
+    ...{ name, base, licence, source },
+    ...(await readModelWeights(like)),
+    traits: { pooling, queryPrefix, passagePrefix, maxTokens },
+    tokenizer: await readFile(join(like, 'tokenizer.json')),
+    ...change,
+  });
 }
 
 /** Puts the chosen model among the others, in place of what a run that was killed left of it. `card`: Markdown for its model card. */
 export async function publishModel({ folder }: Candidate, to: string, card: string): Promise<void> {
-  const manifest = await readManifest(folder);
-  const { config, weights } = await readModelWeights(folder);
-  await writeModelFolder(to, {
-    name: manifest.name,
-    base: manifest.base,
-    licence: manifest.licence,
-    source: manifest.source,
-    config,
-    traits: traitsOf(manifest),
-    weights,
-    tokenizer: await readFile(join(folder, 'tokenizer.json')),
-    card,
-  });
+  await writeModelLike(folder, to, { card });
 }
 
 /** Changes with everything a run depends on but the documents: the same request is the same run. */

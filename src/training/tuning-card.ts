@@ -1,11 +1,11 @@
 // What the model card of a tuned model says: how many pairs of which kind, and the figures that let it through the gate.
 import { signed, withInterval } from '../evaluation/figures.js';
+import { kindsOf } from './training-example.js';
 import type { TuneOutcome } from './tune.js';
 
 /** Markdown, without any text of a document. `date`: `2026-11-25`. */
 export function tuningCard({ examples, training, chosen }: TuneOutcome, date: string): string {
-  const kinds = new Map<string, number>();
-  for (const { origin } of examples) kinds.set(origin.kind, 1 + (kinds.get(origin.kind) ?? 0));
+  const kinds = kindsOf(examples);
   const results = chosen?.results ?? [];
   return [
     `Tuned on ${date} with ${examples.length} question and passage pairs that were made from a team's own documents, in ${training.steps} steps` +
@@ -13,7 +13,7 @@ export function tuningCard({ examples, training, chosen }: TuneOutcome, date: st
     '',
     '| Kind of question | Pairs |',
     '|---|---|',
-    ...[...kinds].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `| ${kind} | ${count} |`),
+    ...kinds.map(([kind, count]) => `| ${kind} | ${count} |`),
     '',
     '| Questions | Search | nDCG@10 before | after | change, 95 % interval |',
     '|---|---|---|---|---|',

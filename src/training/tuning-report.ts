@@ -7,6 +7,7 @@ import { reportPage, type Section } from '../evaluation/report-page.js';
 import { type MeasureName, recallCurve } from '../evaluation/retrieval-evaluation.js';
 import { type Run, summarise } from '../evaluation/retrieval-summary.js';
 import type { JudgedCandidate, NamedSet, SetResult } from './candidates.js';
+import { kindsOf } from './training-example.js';
 import type { TuneOutcome } from './tune.js';
 
 export interface TuningContext {
@@ -31,8 +32,7 @@ const MEASURES: readonly MeasureName[] = [
 export function tuningReport(outcome: TuneOutcome, context: TuningContext): string {
   const { chosen, judged, sets, training, examples } = outcome;
   const shown = chosen ?? judged[0];
-  const kinds = new Map<string, number>();
-  for (const { origin } of examples) kinds.set(origin.kind, 1 + (kinds.get(origin.kind) ?? 0));
+  const kinds = kindsOf(examples);
   return reportPage({
     title: `Tuning of ${context.base}`,
     lead:
@@ -121,9 +121,9 @@ function gateList(judged: readonly JudgedCandidate[]): Html {
   )}</ul>`;
 }
 
-function kindTable(kinds: ReadonlyMap<string, number>): Html {
+function kindTable(kinds: readonly (readonly [string, number])[]): Html {
   return html`<table><thead><tr><th scope="col">Kind of question</th><th scope="col">Pairs</th></tr></thead>
-<tbody>${[...kinds].sort((a, b) => b[1] - a[1]).map(([kind, count]) => html`<tr><th scope="row">${kind}</th><td class="number">${count}</td></tr>`)}</tbody></table>`;
+<tbody>${kinds.map(([kind, count]) => html`<tr><th scope="row">${kind}</th><td class="number">${count}</td></tr>`)}</tbody></table>`;
 }
 
 const METHOD = html`<p>A candidate is published only when it is better on one of the judging sets, by vectors alone or in the hybrid, with a 95 %

@@ -1,7 +1,7 @@
 // The result of a tuning run for a terminal: every model by vectors alone and by both sides, at most 80 columns.
 import { decimal, signed, withInterval } from '../evaluation/figures.js';
 import type { MeasureName, Scores } from '../evaluation/retrieval-evaluation.js';
-import type { JudgedCandidate, NamedSet, SetResult } from './candidates.js';
+import { JUDGED_MODES, type JudgedCandidate, type NamedSet, type SetResult } from './candidates.js';
 import type { TuneOutcome } from './tune.js';
 
 const SHOWN: readonly MeasureName[] = ['microRecall@5', 'microRecall@10', 'microRecall@20', 'nDCG@10'];
@@ -22,7 +22,7 @@ export function tuningTable({ sets, judged, chosen }: TuneOutcome): string {
 
 function setLines({ name, set }: NamedSet, judged: readonly JudgedCandidate[]): string[] {
   const head = `${name}: ${set.questions.length} questions, ${set.corpus.length} passages`;
-  const rows = (['dense', 'hybrid'] as const).flatMap((mode) => {
+  const rows = JUDGED_MODES.flatMap((mode) => {
     const results = judged.flatMap(({ candidate, results: all }) => {
       const result = all.find((one) => one.set === name && one.mode === mode);
       return result === undefined ? [] : [{ label: candidate.label, result }];
