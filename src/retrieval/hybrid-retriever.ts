@@ -44,7 +44,6 @@ export interface HybridRetrieverParts {
 }
 
 interface Asked {
-  readonly text: string;
   readonly vectors: readonly Float32Array[];
   readonly filter: AudienceFilter;
   readonly candidates: number;
@@ -54,7 +53,6 @@ interface Asked {
 
 interface Seen {
   readonly dense: HitList;
-  readonly lexical: HitList;
   readonly ranked: number;
   readonly found: readonly Passage[];
 }
@@ -80,16 +78,22 @@ export class HybridRetriever implements Retriever {
     const candidates = Math.max(CANDIDATES, limit);
 
     const started = now();
-    const vectors =
+    const encoding =
       encoder === null || mode === 'lexical'
         ? []
-        : await encoder.encode([text, ...(without.has('clauses') ? [] : clausesOf(text))], 'query');
+        : encoder.encode([text, ...(without.has('clauses') ? [] : clausesOf(text))], 'query');
+    // The words are searched while the encoder is at work.
+    const [vectors, early] = await Promise.all([encoding, this.#lexical(text, filter, candidates)]);
     const encoded = now();
-    const asked = { text, vectors, filter, candidates, limit, mode } as const;
-    let seen = await this.#look(asked);
+    const asked = { vectors, filter, candidates, limit, mode } as const;
+    let lexical = early;
+    let seen = await this.#look(asked, lexical);
     // A document was replaced between search and fetch: what took its place is found by looking again.
-    if (seen.found.length < seen.ranked) seen = await this.#look(asked);
-    const { dense, lexical, found } = seen;
+    if (seen.found.length < seen.ranked) {
+      lexical = await this.#lexical(text, filter, candidates);
+      seen = await this.#look(asked, lexical);
+    }
+    const { dense, found } = seen;
     const distinct = (without.has('collapse') ? found : collapse(found)).slice(0, limit);
     const passages = withContext(distinct, await index.stretches(stretchesAround(distinct), filter));
     const searched = now();
@@ -106,16 +110,17 @@ export class HybridRetriever implements Retriever {
     };
   }
 
-  /** One look at the index: both sides searched, fused and fetched. `found` is fewer than `ranked` when the index changed meanwhile. */
-  async #look({ text, vectors, filter, candidates, limit, mode }: Asked): Promise<Seen> {
+  #lexical(text: string, filter: AudienceFilter, candidates: number): Promise<HitList> {
+    const { index, without = WITH_ALL } = this.#parts;
+    const terms = questionTerms(text, { pairs: !without.has('pairs'), headings: !without.has('headings') });
+    return index.lexical(terms, filter, candidates);
+  }
+
+  /** What was found by words, found by meaning too, fused and fetched. `found` is fewer than `ranked` when the index changed meanwhile. */
+  async #look({ vectors, filter, candidates, limit, mode }: Asked, lexical: HitList): Promise<Seen> {
     const { index, without = WITH_ALL } = this.#parts;
     const [dense = NOTHING, ...clauses] =
       vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
-    const lexical = await index.lexical(
-      questionTerms(text, { pairs: !without.has('pairs'), headings: !without.has('headings') }),
-      filter,
-      candidates,
-    );
     const join = without.has('corpus-statistics') ? fuseByRank : fuse;
     const ranked = join([
       { list: dense, weight: 1 },
@@ -125,7 +130,7 @@ export class HybridRetriever implements Retriever {
     const scores = new Map(ranked.map(({ id, score }) => [id, score]));
     const passages = await index.passages([...scores.keys()], filter);
     const found = passages.map((passage) => ({ ...passage, score: scores.get(passage.id) ?? 0 }));
-    return { dense, lexical, ranked: scores.size, found };
+    return { dense, ranked: scores.size, found };
   }
 
   #strayLevel(encoder: Encoder, chunks: number): Promise<StrayLevel> {

@@ -1,8 +1,8 @@
 // The vectors of an index in memory, a byte a dimension: which ones are near a question is found by comparing with all of them.
-import { type DotProducts, dotProductsIn, STEP } from './dot-product-module.js';
+import { type DotProducts, dotProductsIn, MOST_QUERIES, STEP } from './dot-product-module.js';
 import { TopK } from './top-k.js';
 
-/** Codes compared before their scores are looked at: with their scores they stay in the processor's cache for the next question. */
+/** Codes compared before their scores are looked at: these are then still in the processor's cache. */
 const BLOCK = 512;
 
 const PAGE_BYTES = 65_536;
@@ -19,10 +19,10 @@ export class VectorCodes {
   readonly #dimensions: number;
   /** Bytes of a code. */
   readonly #width: number;
-  /** Room for the scores of a block, then a question, then the codes. */
+  /** Room for the scores of a block, then the queries, then the codes. */
   readonly #memory: WebAssembly.Memory;
-  readonly #dotProducts: DotProducts;
-  readonly #queryAt = 4 * BLOCK;
+  readonly #dotProducts: readonly DotProducts[];
+  readonly #queriesAt = 4 * BLOCK * MOST_QUERIES;
   readonly #codesAt: number;
   #count = 0;
   #rows = new Uint32Array(1024);
@@ -32,7 +32,7 @@ export class VectorCodes {
   constructor(dimensions: number) {
     this.#dimensions = dimensions;
     this.#width = Math.ceil(dimensions / STEP) * STEP;
-    this.#codesAt = this.#queryAt + 2 * this.#width;
+    this.#codesAt = this.#queriesAt + 2 * this.#width * MOST_QUERIES;
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#codesAt / PAGE_BYTES) });
     this.#dotProducts = dotProductsIn(this.#memory);
   }
@@ -79,27 +79,28 @@ export class VectorCodes {
 
   /** For each query the `k` rows that seem nearest, among those that are wanted. */
   nearest(queries: readonly Float32Array[], k: number, isWanted: (row: number) => boolean): number[][] {
-    const coarse = queries.map((query) => this.#queryCode(query));
+    const groups = Array.from({ length: Math.ceil(queries.length / MOST_QUERIES) }, (_, group) =>
+      queries.slice(group * MOST_QUERIES, (group + 1) * MOST_QUERIES),
+    );
+    return groups.flatMap((group) => this.#nearestOf(group, k, isWanted));
+  }
+
+  /** `nearest` for as many queries as are compared in one go. */
+  #nearestOf(queries: readonly Float32Array[], k: number, isWanted: (row: number) => boolean): number[][] {
+    const count = queries.length;
     const best = queries.map(() => new TopK(k));
-    const written = new Int16Array(this.#memory.buffer, this.#queryAt, this.#width);
-    const products = new Int32Array(this.#memory.buffer, 0, BLOCK);
+    const dotProducts = this.#dotProducts[count - 1] as DotProducts;
+    const queriesEnd = this.#writeQueries(queries);
+    const products = new Int32Array(this.#memory.buffer, 0, BLOCK * count);
     for (let from = 0; from < this.#count; from += BLOCK) {
       const to = Math.min(this.#count, from + BLOCK);
-      coarse.forEach((query, at) => {
-        written.set(query);
-        this.#dotProducts(
-          this.#addressOf(from),
-          this.#addressOf(to),
-          this.#queryAt,
-          this.#queryAt + written.byteLength,
-          0,
-        );
-        const top = best[at] as TopK;
+      dotProducts(this.#addressOf(from), this.#addressOf(to), this.#queriesAt, queriesEnd, 0);
+      best.forEach((top, query) => {
         let { threshold } = top;
-        for (let slot = from; slot < to; slot++) {
-          const score = (products[slot - from] ?? 0) * (this.#steps[slot] ?? 0);
+        for (let slot = from, at = query; slot < to; slot++, at += count) {
+          const score = (products[at] as number) * (this.#steps[slot] as number);
           if (score < threshold) continue;
-          const row = this.#rows[slot] ?? 0;
+          const row = this.#rows[slot] as number;
           if (!isWanted(row)) continue;
           top.offer(row, score);
           threshold = top.threshold;
@@ -107,6 +108,17 @@ export class VectorCodes {
       });
     }
     return best.map((top) => top.sorted().map(({ key }) => key));
+  }
+
+  /** Interleaved, as the dot products want them; returns where they end. */
+  #writeQueries(queries: readonly Float32Array[]): number {
+    const written = new Int16Array(this.#memory.buffer, this.#queriesAt, queries.length * this.#width);
+    queries.forEach((query, number) => {
+      const code = this.#queryCode(query);
+      for (let at = 0; at < this.#width; at += STEP)
+        written.set(code.subarray(at, at + STEP), at * queries.length + number * STEP);
+    });
+    return this.#queriesAt + written.byteLength;
   }
 
   /** Two bytes a dimension, but never so large that a sum could leave 32 bits. */

@@ -35,14 +35,14 @@ describe('vector codes', () => {
         vectors.set(row, unitVector(dimensions, random));
         codes.add(row, vectors.get(row) as Float32Array);
       }
-      const queries = Array.from({ length: 3 }, () => unitVector(dimensions, random));
+      const queries = Array.from({ length: 9 }, () => unitVector(dimensions, random));
       const found = codes.nearest(queries, 60, always);
       // In one dimension all are equally near.
       if (dimensions > 1)
         queries.forEach((query, at) => {
           expect(found[at]).toEqual(expect.arrayContaining(exact(vectors, query, 20)));
         });
-      expect(found.map((rows) => new Set(rows).size)).toEqual([60, 60, 60]);
+      expect(found.map((rows) => new Set(rows).size)).toEqual(new Array(9).fill(60));
     }
   });
 
