@@ -30,7 +30,7 @@ import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
 import { type AudienceFilter, audience } from '../../src/safety/access.js';
 import { questions } from '../load/search/real-passages.js';
 import { wordEncoder } from '../support/manual-corpus.js';
-import { findQdrant } from '../support/qdrant-stand-in.js';
+import { findQdrant, startMortalQdrant } from '../support/qdrant-stand-in.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const ORD_QA = join(ROOT, '../shared/data/ord-qa');
@@ -62,6 +62,8 @@ const FUSED_TIE = 1e-4;
 const log = pino({ level: 'silent' });
 const now = () => performance.now();
 const qdrant = await findQdrant();
+// Only one that can be started again builds its graph when it is told to.
+const tidying = qdrant === undefined ? undefined : await startMortalQdrant();
 const address = qdrant ?? { url: 'http://127.0.0.1:1' };
 
 const made: string[] = [];
@@ -81,6 +83,7 @@ afterAll(async () => {
   const client = new QdrantClient({ ...clientParts(qdrant), checkCompatibility: false });
   for (const name of made) await client.deleteCollection(name);
   await qdrant.stop();
+  await tidying?.stop();
 });
 
 /** What one engine says to a question: the question's own vector first, then its parts. */
@@ -208,38 +211,61 @@ async function compare({ embedded, server, encoder, questions, ...options }: Com
   return same / all;
 }
 
+/** The handbook, a third of its pages for one team only. Resolves to its headings, each once. */
+async function fillWithHandbook(indexes: readonly Index[]): Promise<string[]> {
+  const words = openSqliteIndex(':memory:', { encoder: null });
+  const { signal } = new AbortController();
+  const source = folderSource(join(ROOT, 'docs'));
+  await sync(source, { index: words, encoder: null, log, now: () => 0, signal });
+  const headings = new Set<string>();
+  for await (const page of pages(words)) {
+    const shared = page.map(({ document, chunks }, at) => {
+      for (const { path } of chunks) headings.add(path.at(-1) ?? document.title);
+      return { document: { ...document, audience: [at % 3 === 0 ? 'timing' : 'public'] }, chunks };
+    });
+    const indexed = await toIndexed(shared, wordEncoder);
+    for (const index of indexes) await index.put(indexed);
+  }
+  return [...headings];
+}
+
 describe.skipIf(qdrant === undefined)(
   'with a Qdrant server (QDRANT_URL or a local engine), both engines',
   () => {
     it('rank the handbook alike, whoever asks', async () => {
-      const words = openSqliteIndex(':memory:', { encoder: null });
-      const { signal } = new AbortController();
-      await sync(folderSource(join(ROOT, 'docs')), {
-        index: words,
-        encoder: null,
-        log,
-        now: () => 0,
-        signal,
-      });
       const embedded = openSqliteIndex(':memory:', { encoder: wordEncoder });
       const server = await openServer(wordEncoder);
-      const headings = new Set<string>();
-      for await (const page of pages(words)) {
-        const shared = page.map(({ document, chunks }, at) => {
-          for (const { path } of chunks) headings.add(path.at(-1) ?? document.title);
-          return { document: { ...document, audience: [at % 3 === 0 ? 'timing' : 'public'] }, chunks };
-        });
-        const indexed = await toIndexed(shared, wordEncoder);
-        for (const index of [embedded, server]) await index.put(indexed);
-      }
-      await compare({
-        embedded,
-        server,
-        encoder: wordEncoder,
-        questions: [...headings].slice(0, 40),
-        audiences: [audience(), audience(['timing'])],
-      });
+      const headings = await fillWithHandbook([embedded, server]);
+      const audiences = [audience(), audience(['timing'])];
+      const questions = headings.slice(0, 40);
+      await compare({ embedded, server, encoder: wordEncoder, questions, audiences });
     }, 120_000);
+
+    it.skipIf(tidying === undefined)(
+      'score alike where the server searches a graph of quantised vectors',
+      async () => {
+        const url = tidying?.url ?? '';
+        const client = new QdrantClient({ ...clientParts({ url }), checkCompatibility: false });
+        const connection = new QdrantConnection({ url }, { now, log });
+        const embedded = openSqliteIndex(':memory:', { encoder: wordEncoder });
+        const server = await openQdrantIndex({ connection, collection: 'q', encoder: wordEncoder, log });
+        const headings = await fillWithHandbook([embedded, server]);
+        await client.updateCollection('q', {
+          quantization_config: { scalar: { type: 'int8', always_ram: true } },
+          optimizers_config: { indexing_threshold: 1 },
+        });
+        await tidying?.kill();
+        await tidying?.startAgain('tidied');
+        expect((await client.getCollection('q')).indexed_vectors_count).toBeGreaterThan(100);
+        for (const text of headings.slice(0, 20)) {
+          const [vector = new Float32Array()] = await wordEncoder.encode([text], 'query');
+          const [should] = await embedded.dense([vector], audience(), 8);
+          const [is] = await patiently(() => server.dense([vector], audience(), 8));
+          expectSameRanking(is?.hits ?? [], should?.hits ?? [], TIE);
+        }
+      },
+      120_000,
+    );
 
     it.skipIf(!existsSync(ORD_QA))(
       "rank ORD-QA's passages alike for its questions",

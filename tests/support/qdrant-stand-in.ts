@@ -14,6 +14,7 @@ const CACHE = join(ROOT, 'node_modules/.cache');
 
 /** Milliseconds for the local engine to say that it listens. */
 const START_TIMEOUT = 60_000;
+const TIDYING_TIMEOUT = 3_600_000;
 
 export interface TestQdrant {
   readonly url: string;
@@ -70,8 +71,13 @@ async function startLocal(python: string): Promise<TestQdrant> {
 
 /** A local engine that can be killed and started again, with the same address and data. */
 export interface MortalQdrant extends TestQdrant {
+  /** Where it keeps its data. */
+  readonly folder: string;
+  /** Of its process; undefined while it is dead. */
+  pid(): number | undefined;
   kill(): Promise<void>;
-  startAgain(): Promise<void>;
+  /** `tidied`: with the graphs and quantised vectors that a server builds by itself; building them takes minutes and cores. */
+  startAgain(tidied?: 'tidied'): Promise<void>;
 }
 
 /** Undefined where there is no local engine, whatever QDRANT_URL names. */
@@ -84,10 +90,17 @@ export async function startMortalQdrant(): Promise<MortalQdrant | undefined> {
   const url = await addressOf(child);
   return {
     url,
+    folder: data,
+    pid: () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
     kill: () => ended(child, 'SIGKILL'),
-    async startAgain() {
-      child = spawnLocal(python, new URL(url).port, data);
-      await addressOf(child);
+    async startAgain(tidied) {
+      child = spawnLocal(
+        python,
+        new URL(url).port,
+        data,
+        tidied === undefined ? [] : ['--optimize-on-start'],
+      );
+      await addressOf(child, tidied === undefined ? START_TIMEOUT : TIDYING_TIMEOUT);
     },
     async stop() {
       await ended(child, 'SIGTERM');
@@ -96,15 +109,21 @@ export async function startMortalQdrant(): Promise<MortalQdrant | undefined> {
   };
 }
 
-function spawnLocal(python: string, port: string, data: string): ChildProcess {
-  return spawn(python, [join(ENGINE, 'qdrant_local.py'), '--port', port, '--data', data], {
+function spawnLocal(
+  python: string,
+  port: string,
+  data: string,
+  options: readonly string[] = [],
+): ChildProcess {
+  const program = join(ENGINE, 'qdrant_local.py');
+  return spawn(python, [program, '--port', port, '--data', data, ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
+async function addressOf(child: ChildProcess, timeout = START_TIMEOUT): Promise<string> {
   return new Promise((done, fail) => {
-    const late = setTimeout(() => fail(new Error('the local Qdrant did not start')), START_TIMEOUT);
+    const late = setTimeout(() => fail(new Error('the local Qdrant did not start')), timeout);
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
