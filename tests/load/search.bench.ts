@@ -18,14 +18,10 @@ import { openEncoder } from '../../src/retrieval/encoder/onnx-encoder.js';
 import { rememberQuestions } from '../../src/retrieval/encoder/question-cache.js';
 import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
 import type { Index, IndexedDocument } from '../../src/retrieval/index-port.js';
-import type { Retriever } from '../../src/retrieval/retriever.js';
 import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
-import { audience } from '../../src/safety/access.js';
+import { ask, quantile } from './search/asking.js';
 import { withNeighbours } from './search/neighbours.js';
 import { questions, realPassages } from './search/real-passages.js';
-
-/** Passages an answer is written from. */
-const LIMIT = 8;
 
 const AT_ONCE = 20;
 
@@ -102,26 +98,10 @@ function timed<T extends object>(part: T, names: readonly (keyof T & string)[], 
   });
 }
 
-/** Asks all questions, `atOnce` at a time. */
-async function ask(retriever: Retriever, asked: readonly string[], atOnce: number): Promise<number[]> {
-  const waiting = [...asked];
-  const times: number[] = [];
-  const worker = async () => {
-    for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
-      const started = performance.now();
-      await retriever.search(question, audience(), LIMIT);
-      times.push(performance.now() - started);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return times;
-}
-
 function row(label: string, times: readonly number[]): string {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  const columns = [at(0.5), at(0.95), at(0.99), sorted.at(-1) ?? 0].map((ms) => ms.toFixed(1).padStart(9));
-  return `${label.padEnd(26)}${columns.join('')}`;
+  const shown = [quantile(sorted, 0.5), quantile(sorted, 0.95), quantile(sorted, 0.99), sorted.at(-1) ?? 0];
+  return `${label.padEnd(26)}${shown.map((ms) => ms.toFixed(1).padStart(9)).join('')}`;
 }
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`;
@@ -144,7 +124,7 @@ async function measure(
   delay.enable();
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const times = await ask(retriever, asked, atOnce);
+  const { times } = await ask(retriever, asked, atOnce);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   delay.disable();
