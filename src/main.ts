@@ -21,7 +21,9 @@ import { type RunningServer, startHttpServer } from './operations/http-server.js
 import { createPace } from './operations/pace.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
 import { respond } from './orchestrator/respond.js';
+import { dotProduct } from './retrieval/dot-product.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
+import { encoderName } from './retrieval/encoder/model-manifest.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
 import { rememberQuestions } from './retrieval/encoder/question-cache.js';
@@ -200,8 +202,8 @@ async function encoderNameOf(
   number: number,
 ): Promise<string> {
   const encoder = (await generations.list()).find((one) => one.number === number)?.encoder;
-  const name = encoder?.slice(0, encoder.lastIndexOf('@'));
-  if (name === undefined) return config.encoder;
+  if (encoder === undefined || encoder === null) return config.encoder;
+  const name = encoderName(encoder);
   return (await store.baseOf(name)) === config.encoder ? name : config.encoder;
 }
 
@@ -258,7 +260,7 @@ function similarityBy(library: Library): Similarity {
     if (encoder === null) return lines.map(() => 0);
     const [asked] = await encoder.encode([question], 'query');
     const vectors = await encoder.encode(lines, 'passage');
-    return vectors.map((vector) => vector.reduce((sum, value, at) => sum + value * (asked?.[at] ?? 0), 0));
+    return vectors.map((vector) => (asked === undefined ? 0 : dotProduct(vector, asked)));
   };
 }
 

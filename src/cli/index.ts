@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
 import { modelStore, openGeneration, openGenerations } from '../main.js';
+import { encoderName } from '../retrieval/encoder/model-manifest.js';
 import {
   AS_BUILT,
   type Generation,
@@ -126,7 +127,7 @@ async function publish(
   const opened = await openGeneration(config, tools, from);
   await opened.close();
   if (opened.problem !== undefined && encoder !== null) {
-    const model = encoder.slice(0, encoder.lastIndexOf('@'));
+    const model = encoderName(encoder);
     throw new ChipwrightError(
       'model_missing',
       `Generation ${number} was built with the model ${model}, which cannot be used here; nothing was changed.`,

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { ChipwrightError } from '../errors.js';
 import { type AudienceFilter, mayRead } from '../safety/access.js';
+import { dotProduct } from './dot-product.js';
 import type {
   Hit,
   HitList,
@@ -395,12 +396,6 @@ export class SqliteIndex implements Index {
       version: row.version,
     };
   }
-}
-
-function dotProduct(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += (a[at] as number) * (b[at] as number);
-  return sum;
 }
 
 /** Runs `work` and gives engine failures their name. */

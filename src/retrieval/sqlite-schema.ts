@@ -1,6 +1,7 @@
 // The layout of the embedded index's file, and what a file was made with.
 import type Database from 'better-sqlite3';
 import { ChipwrightError } from '../errors.js';
+import { encoderName } from './encoder/model-manifest.js';
 import { LEXICAL_VERSION } from './lexical.js';
 
 /** Layout of the file; a file of another layout is refused, not guessed at. */
@@ -35,7 +36,7 @@ export function storedIdentity(db: Database.Database): EncoderIdentity | null {
   const bytes = isThere
     ? db.prepare<[], number>('SELECT length(vector) FROM chunk_vectors LIMIT 1').pluck().get()
     : undefined;
-  return { id, name: id.slice(0, id.lastIndexOf('@')), dimensions: (bytes ?? 0) / 4 };
+  return { id, name: encoderName(id), dimensions: (bytes ?? 0) / 4 };
 }
 
 /** Makes the tables that are not there yet. */

@@ -72,3 +72,8 @@ export function encoderId(manifest: ModelManifest): string {
   const shape = JSON.stringify([weights, pooling, queryPrefix, passagePrefix, maxTokens]);
   return `${manifest.name}@${createHash('sha256').update(shape).digest('hex').slice(0, 12)}`;
 }
+
+/** The model's name in an encoder id. */
+export function encoderName(id: string): string {
+  return id.slice(0, id.lastIndexOf('@'));
+}
