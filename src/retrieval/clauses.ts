@@ -4,7 +4,7 @@
 const SHORTEST_CLAUSE = 3;
 
 /** More parts than this are a pasted text, not a question. */
-const MOST_CLAUSES = 6;
+const MOST_CLAUSES = 5;
 
 const BOUNDARY = /[.?!;,:](?=\s|$)|\b(?:and then|and|then|or|but)\b/iu;
 

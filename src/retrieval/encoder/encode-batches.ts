@@ -1,7 +1,7 @@
 // Which texts run through the model together: of like length, so that little is spent on padding, and bounded.
 
-/** Bounds the memory of one run of the model (about 150 MB for a small BERT) and how long a question waits for it. */
-const MAX_BATCH_TOKENS = 4_096;
+/** Bounds the memory of one run of the model (about 75 MB for a small BERT) and how long a question waits for it: half a second. */
+const MAX_BATCH_TOKENS = 2_048;
 
 /** What a run costs whatever its texts, in tokens: all weights pass the processor once. Measured on a small BERT. */
 const RUN_COST_TOKENS = 20;

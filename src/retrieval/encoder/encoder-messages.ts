@@ -1,6 +1,9 @@
 // What the encoder and its worker say to each other.
 import type { EncoderTraits } from './model-catalogue.js';
 
+/** Questions and passages get different prefixes, and questions go first. */
+export type EncodedKind = 'query' | 'passage';
+
 /** `workerData`: what the worker opens. */
 export interface WorkerSettings {
   /** Paths of `tokenizer.json` and of the ONNX graph. */
@@ -8,7 +11,7 @@ export interface WorkerSettings {
   readonly model: string;
   readonly dimensions: number;
   readonly traits: EncoderTraits;
-  /** Threads inside one run of the model; 0 for all cores. */
+  /** Threads inside one run of the model. */
   readonly threads: number;
 }
 
@@ -16,7 +19,7 @@ export type ToWorker =
   | {
       readonly say: 'encode';
       readonly id: number;
-      readonly kind: 'query' | 'passage';
+      readonly kind: EncodedKind;
       readonly texts: readonly string[];
     }
   | { readonly say: 'close' };

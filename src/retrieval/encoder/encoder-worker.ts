@@ -1,14 +1,14 @@
-// The worker thread that tokenises and runs the model, one batch after the other, questions first.
+// A worker thread that tokenises and runs the model, one batch after the other, questions first.
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Batch, planBatches } from './encode-batches.js';
-import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
+import type { EncodedKind, FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
 import { openTokenizer } from './text-tokenizer.js';
 
 interface Job {
   readonly id: number;
-  readonly kind: 'query' | 'passage';
+  readonly kind: EncodedKind;
   readonly texts: readonly string[];
   readonly vectors: Float32Array;
   /** Token ids per text and the batches still to run; null until the job's turn comes. */

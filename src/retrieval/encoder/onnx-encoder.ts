@@ -1,35 +1,31 @@
-// The encoder that runs a model folder on this machine's CPU, in a worker thread of its own.
+// The encoder that runs a model folder on this machine's CPU, in two worker threads that share the texts.
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../../errors.js';
 import type { Encoder } from './encoder.js';
-import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
+import type { EncodedKind } from './encoder-messages.js';
+import { EncoderThread } from './encoder-thread.js';
 import { modelProblems, readManifest } from './model-folder.js';
 import { encoderId, MODEL_FILES, onnxPath } from './model-manifest.js';
-import { refuseTelemetry } from './no-telemetry.js';
-import { openWorker } from './open-worker.js';
 
-/** Texts handed to the worker at once: many enough to find some of like length, few enough to tokenise in a moment. */
+/** Texts handed to a worker at once: many enough to find some of like length, few enough to tokenise in a moment. */
 const TEXTS_PER_JOB = 256;
 
+/**
+ * Two texts on a core each are done sooner than two after another on both, because one run of a small model keeps two cores busy only two
+ * thirds of the time. Every worker holds the model; a third one would add more memory than speed.
+ */
+const MOST_WORKERS = 2;
+
+/** What a text costs beside its own length, in characters: prefix, special tokens, and the run. */
+const TEXT_COST = 60;
+
 export interface OnnxEncoderOptions {
-  /** Threads inside one run of the model; all cores when absent. */
+  /** Threads that encode, in all; as many as there are cores when absent. */
   readonly threads?: number;
   readonly log: Logger;
-}
-
-function unavailable(message: string, cause?: unknown): ChipwrightError {
-  return new ChipwrightError('encoder_unavailable', message, {
-    cure: 'Try again. If it happens each time, run `chipwright models verify`.',
-    retryable: true,
-    cause,
-  });
-}
-
-interface Pending {
-  resolve(vectors: Float32Array): void;
-  reject(error: ChipwrightError): void;
 }
 
 /** Made by `openEncoder`. */
@@ -37,100 +33,76 @@ export class OnnxEncoder implements Encoder {
   readonly id: string;
   readonly name: string;
   readonly dimensions: number;
-  readonly #settings: WorkerSettings;
-  readonly #log: Logger;
-  readonly #pending = new Map<number, Pending>();
-  #worker: Promise<Worker> | null = null;
-  #nextId = 0;
-  #closed = false;
+  readonly #workers: readonly EncoderThread[];
 
-  constructor(identity: { id: string; name: string }, settings: WorkerSettings, log: Logger) {
+  constructor(identity: { id: string; name: string; dimensions: number }, workers: readonly EncoderThread[]) {
     this.id = identity.id;
     this.name = identity.name;
-    this.dimensions = settings.dimensions;
-    this.#settings = settings;
-    this.#log = log;
+    this.dimensions = identity.dimensions;
+    this.#workers = workers;
   }
 
-  async encode(texts: readonly string[], kind: 'query' | 'passage'): Promise<Float32Array[]> {
-    const jobs: Promise<Float32Array>[] = [];
-    const worker = await this.start();
-    for (let at = 0; at < texts.length; at += TEXTS_PER_JOB)
-      jobs.push(this.#request(worker, texts.slice(at, at + TEXTS_PER_JOB), kind));
-    const blocks = await Promise.all(jobs);
-    return texts.map((_, at) => {
-      const from = (at % TEXTS_PER_JOB) * this.dimensions;
-      // Copied, so that keeping one vector does not keep the whole block.
-      return (blocks[Math.floor(at / TEXTS_PER_JOB)] ?? new Float32Array()).slice(
-        from,
-        from + this.dimensions,
-      );
+  async encode(texts: readonly string[], kind: EncodedKind): Promise<Float32Array[]> {
+    const vectors = new Array<Float32Array>(texts.length);
+    await this.start();
+    const jobs: Promise<void>[] = [];
+    this.#shares(texts, kind).forEach((share, number) => {
+      for (let from = 0; from < share.length; from += TEXTS_PER_JOB) {
+        const places = share.slice(from, from + TEXTS_PER_JOB);
+        jobs.push(this.#encodeSome(this.#workers[number] as EncoderThread, places, texts, kind, vectors));
+      }
     });
+    await Promise.all(jobs);
+    return vectors;
+  }
+
+  /** All workers; those that crashed are started again. Rejects with `encoder_unavailable`. */
+  start(): Promise<Worker[]> {
+    return Promise.all(this.#workers.map((worker) => worker.start()));
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const worker = await this.#worker?.catch(() => null);
-    this.#rejectAll(unavailable('The encoder was closed.'));
-    if (worker === null || worker === undefined) return;
-    const exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage({ say: 'close' } satisfies ToWorker);
-    await exited;
+    await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  /** The running worker; started when there is none, also after a crash. Rejects with `encoder_unavailable`. */
-  start(): Promise<Worker> {
-    if (this.#closed) return Promise.reject(unavailable('The encoder was closed.'));
-    this.#worker ??= new Promise<Worker>((resolve, reject) => {
-      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-      refuseTelemetry();
-      const worker = openWorker(new URL(`./encoder-worker.${extension}`, import.meta.url), this.#settings);
-      let over = false;
-      const gone = (cause: unknown) => {
-        // A crash is told twice, as an error and as an exit; by the second time a new worker may be at work.
-        if (over) return;
-        over = true;
-        const error = unavailable('The encoder stopped working.', cause);
-        this.#worker = null;
-        this.#rejectAll(error);
-        reject(error);
-      };
-      worker.on('message', (message: FromWorker) => {
-        if (message.say === 'ready') resolve(worker);
-        else this.#settle(message);
-      });
-      worker.on('error', (error) => {
-        this.#log.error({ model: this.name, err: error }, 'encoder worker failed');
-        gone(error);
-      });
-      worker.on('exit', () => gone(undefined));
-    });
-    return this.#worker;
-  }
-
-  #request(worker: Worker, texts: readonly string[], kind: 'query' | 'passage'): Promise<Float32Array> {
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      this.#pending.set(id, { resolve, reject });
-      worker.postMessage({ say: 'encode', id, kind, texts } satisfies ToWorker);
-    });
-  }
-
-  #settle(message: Exclude<FromWorker, { say: 'ready' }>): void {
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    if (message.say === 'encoded') pending?.resolve(message.vectors);
-    else {
-      this.#log.error({ model: this.name, err: message.error }, 'encoding failed');
-      pending?.reject(unavailable('The encoder could not encode a text.', message.error));
+  /** For each worker the places of its texts: the longest text first to who has least to do. */
+  #shares(texts: readonly string[], kind: EncodedKind): number[][] {
+    const shares = this.#workers.map((worker) => ({
+      places: [] as number[],
+      work: worker.waiting(kind),
+    }));
+    const longestFirst = texts
+      .map((_, place) => place)
+      .sort((a, b) => lengthOf(texts, b) - lengthOf(texts, a));
+    for (const place of longestFirst) {
+      const share = shares.reduce((least, one) => (one.work < least.work ? one : least));
+      share.places.push(place);
+      share.work += lengthOf(texts, place) + TEXT_COST;
     }
+    return shares.map(({ places }) => places);
   }
 
-  #rejectAll(error: ChipwrightError): void {
-    for (const pending of this.#pending.values()) pending.reject(error);
-    this.#pending.clear();
+  async #encodeSome(
+    worker: EncoderThread,
+    places: readonly number[],
+    texts: readonly string[],
+    kind: EncodedKind,
+    vectors: Float32Array[],
+  ): Promise<void> {
+    const { dimensions } = this;
+    const block = await worker.encode(
+      places.map((place) => texts[place] ?? ''),
+      kind,
+    );
+    places.forEach((place, at) => {
+      // Copied, so that keeping one vector does not keep the whole block.
+      vectors[place] = block.slice(at * dimensions, (at + 1) * dimensions);
+    });
   }
+}
+
+function lengthOf(texts: readonly string[], place: number): number {
+  return texts[place]?.length ?? 0;
 }
 
 /**
@@ -145,14 +117,24 @@ export async function openEncoder(modelFolder: string, options: OnnxEncoderOptio
       cure: `Run \`chipwright models pull ${manifest.base ?? manifest.name}\`.`,
     });
   const { pooling, queryPrefix, passagePrefix, maxTokens, dimensions, name } = manifest;
-  const settings: WorkerSettings = {
+  const threads = options.threads ?? availableParallelism();
+  const workers = Math.min(threads, MOST_WORKERS);
+  const settings = {
     tokenizer: join(modelFolder, MODEL_FILES.tokenizer),
     model: join(modelFolder, onnxPath(manifest)),
     dimensions,
     traits: { pooling, queryPrefix, passagePrefix, maxTokens },
-    threads: options.threads ?? 0,
+    threads: Math.max(1, Math.floor(threads / workers)),
   };
-  const encoder = new OnnxEncoder({ id: encoderId(manifest), name }, settings, options.log);
-  await encoder.start();
+  const encoder = new OnnxEncoder(
+    { id: encoderId(manifest), name, dimensions },
+    Array.from({ length: workers }, () => new EncoderThread(name, settings, options.log)),
+  );
+  try {
+    await encoder.start();
+  } catch (error) {
+    await encoder.close();
+    throw error;
+  }
   return encoder;
 }

@@ -14,8 +14,8 @@ const closed: OnnxEncoder[] = [];
 let dir: string;
 let encoder: OnnxEncoder;
 
-async function open(folder: string): Promise<OnnxEncoder> {
-  const opened = await openEncoder(folder, { log, threads: 1 });
+async function open(folder: string, threads = 2): Promise<OnnxEncoder> {
+  const opened = await openEncoder(folder, { log, threads });
   closed.push(opened);
   return opened;
 }
@@ -62,6 +62,15 @@ describe('the encoder', () => {
     }
   });
 
+  it('gives the same vectors with one thread as with several', async () => {
+    const texts = ['clock tree', 'pin', 'route the clock tree', ''];
+    const several = await encoder.encode(texts, 'query');
+    const lone = await (await open(join(dir, 'tiny'), 1)).encode(texts, 'query');
+    lone.forEach((vector, at) => {
+      expect(dot(vector, several[at] ?? new Float32Array())).toBeCloseTo(1, 5);
+    });
+  });
+
   it('gives a unit vector for empty, odd and huge texts, and nothing for no text', async () => {
     const texts = ['', ' ', '\u0000', '\ud800', '[CLS][SEP]', '時'.repeat(100_000), 'x'.repeat(2_000_000)];
     for (const kind of ['query', 'passage'] as const)
@@ -102,10 +111,10 @@ describe('the encoder', () => {
 
   it('rejects what was under way when its worker dies, and starts a new one for the next call', async () => {
     const fragile = await open(join(dir, 'tiny'));
-    const worker = await fragile.start();
+    const [worker] = await fragile.start();
     const bulk = fragile.encode(Array(20_000).fill('clock tree'), 'passage');
     const rejected = expect(bulk).rejects.toMatchObject({ code: 'encoder_unavailable', retryable: true });
-    await worker.terminate();
+    await worker?.terminate();
     await rejected;
     const [vector] = await fragile.encode(['clock'], 'passage');
     expect(vector).toHaveLength(32);
