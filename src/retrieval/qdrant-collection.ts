@@ -11,6 +11,9 @@ import { DENSE, LEXICAL, PAYLOAD_INDEXES } from './qdrant-points.js';
 /** Layout of points and payload; a collection of another layout is refused, not guessed at. */
 const SCHEMA_VERSION = 1;
 
+/** Minor version of Qdrant 1. */
+const FIRST_WITH_METADATA = 16;
+
 type EncoderIdentity = IndexDescription['encoder'];
 
 /** What a collection was made with, kept in its metadata (Qdrant 1.16 or later) and written with it in one step. */
@@ -48,7 +51,7 @@ export async function openCollection(
     found = await createCollection(connection, collection, wanted);
     stored = identityOf(found);
   }
-  if (stored === undefined) throw foreign(collection);
+  if (stored === undefined) throw await withoutIdentity(connection, collection);
   refuseOther(collection, stored, wanted);
   for (const [field, type] of Object.entries(PAYLOAD_INDEXES)) {
     if (found.payload_schema[field] !== undefined) continue;
@@ -162,12 +165,22 @@ export function collectionMismatch(
   );
 }
 
-function foreign(collection: string): ChipwrightError {
+/** Why a collection has no metadata of ours: an old server drops them, even from a collection that we just made. */
+async function withoutIdentity(connection: QdrantConnection, collection: string): Promise<ChipwrightError> {
+  const { version } = await connection.read('asking for its version', (client) => client.versionInfo());
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 1 || (major === 1 && minor < FIRST_WITH_METADATA)) {
+    return new ChipwrightError(
+      'index_unavailable',
+      `The Qdrant server is too old: it is version ${version}, and keeps no metadata of collections.`,
+      {
+        cure: `Upgrade the server to version 1.19 or later; then delete its collection ${collection}, unless another program made it.`,
+      },
+    );
+  }
   return new ChipwrightError(
     'index_mismatch',
-    `The Qdrant collection ${collection} was not made by Chipwright, or its server is older than 1.16.`,
-    {
-      cure: 'Rename or delete that collection, or use another server; the server needs version 1.17 or later.',
-    },
+    `The Qdrant collection ${collection} was not made by Chipwright.`,
+    { cure: 'Rename or delete that collection, or use another server.' },
   );
 }

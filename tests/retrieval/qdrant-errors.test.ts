@@ -149,6 +149,23 @@ describe('a failing server', () => {
     server = await startScriptedQdrant();
   });
 
+  it.each([
+    ['1.15.4', { code: 'index_unavailable', message: /too old.*1\.15\.4/, cure: /Upgrade/ }],
+    ['1.19.0', { code: 'index_mismatch', message: /not made by Chipwright/, cure: /another server/ }],
+  ])('that drops what it was told of a collection: version %s', async (version, { code, message, cure }) => {
+    const log = pino({ level: 'silent' });
+    const connection = new QdrantConnection({ url: server.url }, { now: standing, log });
+    const bare = answer({ config: { params: {} }, payload_schema: {} });
+    server.behave(bare, status(200, JSON.stringify({ title: 'qdrant', version })));
+    await expect(
+      openQdrantIndex({ connection, collection: 'chipwright', encoder: CONTRACT_ENCODER, log }),
+    ).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+      cure: expect.stringMatching(cure),
+    });
+  });
+
   it('is asked again when the failure passes, for questions and for documents', async () => {
     const index = await openIndex();
     server.behave(status(503), { as: 'reset' }, answer({ count: 3 }));
