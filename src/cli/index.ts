@@ -1,5 +1,6 @@
 // `chipwright index`: the generations of the index, and moving, checking and saving them.
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
 import { modelStore, openGeneration, openGenerations } from '../main.js';
@@ -11,8 +12,9 @@ import {
   noGeneration,
   removeOutdated,
 } from '../retrieval/generations.js';
-import type { IndexDescription } from '../retrieval/index-port.js';
+import type { Index, IndexDescription } from '../retrieval/index-port.js';
 import { copyIndex } from '../retrieval/publish.js';
+import { removeOrphans } from '../retrieval/remove-orphans.js';
 import { verifyIndex } from '../retrieval/verify-index.js';
 import { progressView } from './progress.js';
 import { openSession, type Session } from './session.js';
@@ -46,13 +48,9 @@ export function indexCommand(shell: Shell, exit: (code: number) => void): Comman
     .action(() => rollback(shell));
   index
     .command('gc')
-    .description('Remove all generations but the one that answers and the two newest beside it.')
+    .description('Remove what is not needed: older generations, and what an interrupted run left behind.')
     .addHelpText('after', '\nExample:\n  chipwright index gc')
-    .action(async () => {
-      const { config, tools } = await openSession(shell);
-      const gone = await removeOutdated(openGenerations(config, tools));
-      say(shell, gone.length === 0 ? 'Nothing to remove.' : `Removed: generation ${gone.join(', ')}.`);
-    });
+    .action(() => removeUnneeded(shell));
   index
     .command('verify')
     .argument('[number]', 'default: the generation that answers')
@@ -166,6 +164,38 @@ async function rollback(shell: Shell): Promise<void> {
   say(shell, 'Documents that changed since are taken in by the next `chipwright ingest`.');
 }
 
+/** Seconds in which a process that is storing documents just now gets further. */
+const SETTLING = 60;
+
+async function removeUnneeded(shell: Shell): Promise<void> {
+  const { config, tools } = await openSession(shell);
+  const generations = openGenerations(config, tools);
+  const gone = await removeOutdated(generations);
+  if (gone.length > 0) say(shell, `Removed: generation ${gone.join(', ')}.`);
+  const { encoder, number } = (await generations.list()).find(({ live }) => live) ?? {};
+  // One that was never filled need not be there at all.
+  const removed =
+    encoder === undefined || number === undefined
+      ? 0
+      : await withoutOrphans(shell, await generations.open(number, AS_BUILT));
+  if (removed > 0) say(shell, `Removed: ${removed} passages that belonged to no document.`);
+  if (gone.length === 0 && removed === 0) say(shell, 'Nothing to remove.');
+}
+
+async function withoutOrphans(shell: Shell, index: Index): Promise<number> {
+  try {
+    return await removeOrphans(index, async (found) => {
+      say(
+        shell,
+        `${found} passages belong to no document; looking again in ${SETTLING} seconds, as somebody may be storing them.`,
+      );
+      await sleep(SETTLING * 1_000, undefined, { signal: shell.signal });
+    });
+  } finally {
+    await index.close();
+  }
+}
+
 async function verify(shell: Shell, given: string | undefined, json: boolean): Promise<number> {
   const { config, tools } = await openSession(shell);
   const generations = openGenerations(config, tools);
@@ -189,7 +219,9 @@ async function verify(shell: Shell, given: string | undefined, json: boolean): P
       say(shell, [`Generation ${number}: ${content}`, ...problems, `Content: ${contentHash}`].join('\n'));
       say(
         shell,
-        problems.length === 0 ? 'It is sound.' : 'Build it anew with `chipwright ingest --rebuild`.',
+        problems.length === 0
+          ? 'It is sound.'
+          : '`chipwright index gc` removes passages without a document; for anything else, build it anew with `chipwright ingest --rebuild`.',
       );
     }
     return problems.length === 0 ? EXIT.done : EXIT.failed;

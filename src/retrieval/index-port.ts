@@ -39,6 +39,14 @@ export interface Stretch {
   readonly to: number;
 }
 
+/** A passage that belongs to no version of a document: a process died while it stored it. No search shows it. */
+export interface Orphan {
+  /** In an id of the engine's own. */
+  readonly id: string;
+  /** Of the document it was meant for. */
+  readonly path: string;
+}
+
 /** What an index holds. `encoder` is null in an index that has words only. */
 export interface IndexDescription {
   readonly encoder: { readonly id: string; readonly name: string; readonly dimensions: number } | null;
@@ -73,5 +81,8 @@ export interface Index {
    * `export`: what a changed document said before, so that only what is new in it need be encoded.
    */
   wholeDocuments(ids: readonly string[]): Promise<IndexedDocument[]>;
+  /** None in an engine that stores a document in one step. What another process is storing just now is among them. */
+  orphans(): Promise<readonly Orphan[]>;
+  removeOrphans(orphans: readonly Orphan[]): Promise<void>;
   close(): Promise<void>;
 }

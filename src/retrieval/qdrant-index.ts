@@ -10,6 +10,7 @@ import type {
   IndexDescription,
   IndexedChunk,
   IndexedDocument,
+  Orphan,
   SparseVector,
   Stretch,
 } from './index-port.js';
@@ -37,6 +38,14 @@ import {
   VERSION_FIELDS,
 } from './qdrant-points.js';
 import { SCORED, sampleOf, statisticsOf, statisticsOfSparse } from './qdrant-statistics.js';
+import {
+  batches,
+  type Collection,
+  findOrphans,
+  pointIdOf,
+  removePoints,
+  storedVersions,
+} from './qdrant-versions.js';
 
 export interface QdrantIndexParts {
   readonly connection: QdrantConnection;
@@ -46,8 +55,8 @@ export interface QdrantIndexParts {
   readonly log: Logger;
 }
 
-/** Points, documents or deletions per request: a few megabytes. */
-const BATCH = 128;
+/** Passages per page when they are read whole. */
+const WHOLE_PAGE = 128;
 
 /** Documents per page of `contentHashes`. */
 const PAGE = 1_000;
@@ -297,7 +306,7 @@ class QdrantIndex implements Index {
           filter: { must: [is('kind', CHUNK_KIND), { key: 'document', match: { any: [...found.keys()] } }] },
           with_payload: true,
           with_vector: this.#stored === null ? false : [DENSE],
-          limit: BATCH,
+          limit: WHOLE_PAGE,
           ...(offset === undefined ? {} : { offset }),
         }),
       );
@@ -326,16 +335,23 @@ class QdrantIndex implements Index {
     return passages.filter(({ document }) => versions.get(document.id)?.contentHash === document.contentHash);
   }
 
-  async #versions(documentIds: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
-    const versions = new Map<string, StoredVersion>();
-    for (const batch of batches([...new Set(documentIds)])) {
-      const points = await this.#connection.read('reading versions', (client) =>
-        client.retrieve(this.#collection, { ids: batch.map(documentPointId), with_payload: VERSION_FIELDS }),
-      );
-      for (const version of points.flatMap(({ payload }) => toVersion(payload) ?? []))
-        versions.set(version.document, version);
-    }
-    return versions;
+  #versions(documentIds: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
+    return storedVersions(this.#place, documentIds);
+  }
+
+  orphans(): Promise<readonly Orphan[]> {
+    return findOrphans(this.#place);
+  }
+
+  removeOrphans(orphans: readonly Orphan[]): Promise<void> {
+    return removePoints(
+      this.#place,
+      orphans.map(({ id }) => id),
+    );
+  }
+
+  get #place(): Collection {
+    return { connection: this.#connection, collection: this.#collection };
   }
 
   /** The connections close by themselves when they are no longer used. */
@@ -414,12 +430,4 @@ function readableBy(filter: AudienceFilter) {
 
 function sampledBelow(below: number) {
   return { key: 'sample', range: { lt: below } };
-}
-
-function pointIdOf(offset: unknown): Schemas['ExtendedPointId'] | undefined {
-  return typeof offset === 'string' || typeof offset === 'number' ? offset : undefined;
-}
-
-function* batches<T>(items: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
 }

@@ -11,6 +11,7 @@ import type {
   IndexDescription,
   IndexedChunk,
   IndexedDocument,
+  Orphan,
   SparseVector,
   Stretch,
 } from './index-port.js';
@@ -206,6 +207,13 @@ export class SqliteIndex implements Index {
     });
     return found.filter(({ chunks }) => chunks.length > 0);
   }
+
+  /** A document is stored in one transaction. */
+  async orphans(): Promise<readonly Orphan[]> {
+    return [];
+  }
+
+  async removeOrphans(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#db.close();

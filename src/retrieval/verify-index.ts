@@ -47,7 +47,9 @@ export async function verifyIndex(
     }
     onProgress(digests.length, documents);
   }
-  const orphans = chunks - count.chunks;
+  // Going through all passages once more is worth it only then.
+  const orphans = chunks === count.chunks ? [] : await index.orphans();
+  for (const { path } of orphans) wrong.note('passages that belong to no version of their document', path);
   return {
     documents: digests.length,
     chunks: count.chunks,
@@ -57,7 +59,9 @@ export async function verifyIndex(
       ...(documents === digests.length
         ? []
         : [`It counts ${documents} documents, but ${digests.length} can be read.`]),
-      ...(orphans === 0 ? [] : [`It counts ${chunks} passages, but ${count.chunks} belong to a document.`]),
+      ...(chunks - orphans.length === count.chunks
+        ? []
+        : [`It counts ${chunks} passages, but ${count.chunks} belong to a document.`]),
     ],
   };
 }

@@ -339,6 +339,7 @@ export function indexContract(subject: IndexSubject): void {
       }
       const chunks = [...expected.values()].flatMap((document) => document.chunks);
       expect(await index.describe()).toMatchObject({ documents: expected.size, chunks: chunks.length });
+      expect(await index.orphans()).toEqual([]);
       expect(await idsOf(index.lexical(questionTerms('net part'), everyone, 500))).toEqual(
         chunks.map(({ id }) => id).sort(),
       );

@@ -10,6 +10,7 @@ import type { Index } from '../../src/retrieval/index-port.js';
 import { questionTerms } from '../../src/retrieval/lexical.js';
 import { clientParts, QdrantConnection } from '../../src/retrieval/qdrant-connection.js';
 import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
+import { removeOrphans } from '../../src/retrieval/remove-orphans.js';
 import { openSqliteIndex } from '../../src/retrieval/sqlite-index.js';
 import { verifyIndex } from '../../src/retrieval/verify-index.js';
 import { audience } from '../../src/safety/access.js';
@@ -150,6 +151,53 @@ describe.skipIf(qdrant === undefined)('with a Qdrant server (QDRANT_URL or a loc
       expect(await verifyIndex(index)).toMatchObject({ documents: 1, chunks: 3, problems: [] });
     }
   }, 60_000);
+
+  it('knows the passages that a dead process left behind, and removes them but for those that somebody is storing', async () => {
+    const name = newName();
+    const index = await open(name);
+    const texts = (end: string) => ['clock tree', `${end} one`, `${end} two`];
+    const stays = sampleDocument('a.md', texts('old'), { hash: 'h1' });
+    await index.put([stays]);
+    const dyingPut = async (...documents: Parameters<Index['put']>[0]) => {
+      let left = Number.POSITIVE_INFINITY;
+      const clock = () => {
+        if (left-- <= 0) throw new Error('killed');
+        return 0;
+      };
+      const connection = new QdrantConnection(address, { now: clock, log });
+      const mortal = await openQdrantIndex({ connection, collection: name, encoder: CONTRACT_ENCODER, log });
+      // What is held is looked up, and the passages are stored; the document's own point is not.
+      left = 2;
+      await expect(mortal.put(documents)).rejects.toThrow('killed');
+    };
+    // The one is never stored again, the other in a moment.
+    await dyingPut(sampleDocument('a.md', texts('new'), { hash: 'h2' }));
+    const late = sampleDocument('b.md', ['late one', 'late two']);
+    await dyingPut(late);
+    expect((await index.orphans()).map(({ path }) => path).sort()).toEqual([
+      'a.md',
+      'a.md',
+      'a.md',
+      'b.md',
+      'b.md',
+    ]);
+    const { problems } = await verifyIndex(index);
+    expect(problems).toEqual([
+      expect.stringMatching(/no version of their document: 5, the first in [ab]\.md/),
+    ]);
+    const removed = await removeOrphans(index, async (found) => {
+      expect(found).toBe(5);
+      await index.put([late]);
+    });
+    expect(removed).toBe(3);
+    expect(await index.orphans()).toEqual([]);
+    expect(await verifyIndex(index)).toMatchObject({ documents: 2, chunks: 5, problems: [] });
+    expect(await index.wholeDocuments(['sample:a.md', 'sample:b.md'])).toMatchObject([
+      { document: { contentHash: 'h1' }, chunks: stays.chunks.map(({ id }) => ({ id })) },
+      { chunks: late.chunks.map(({ id }) => ({ id })) },
+    ]);
+    expect(await removeOrphans(index, () => Promise.reject(new Error('waited for nothing')))).toBe(0);
+  });
 
   it('is made once when several processes open it at the same time', async () => {
     const name = newName();

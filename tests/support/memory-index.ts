@@ -6,6 +6,7 @@ import type {
   IndexDescription,
   IndexedChunk,
   IndexedDocument,
+  Orphan,
   SparseVector,
   Stretch,
 } from '../../src/retrieval/index-port.js';
@@ -85,6 +86,12 @@ export class MemoryIndex implements Index {
     );
     return inReadingOrder(await this.passages(ids, filter));
   }
+
+  async orphans(): Promise<readonly Orphan[]> {
+    return [];
+  }
+
+  async removeOrphans(): Promise<void> {}
 
   async close(): Promise<void> {}
 
