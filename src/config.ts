@@ -14,7 +14,8 @@ export interface SourceConfig {
 }
 
 export interface Config {
-  readonly server: { readonly host: string; readonly port: number };
+  /** `needed`: a platform is reached over it, or PORT asks for it, as for probes of its health. */
+  readonly server: { readonly host: string; readonly port: number; readonly needed: boolean };
   /** Folder of everything that is kept: models, index, logs. */
   readonly dataDir: string;
   readonly slack: SlackConfig | null;
@@ -106,8 +107,9 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
       cure: 'Correct these and start again; docs/configuration.md lists every setting.',
     });
   }
+  const overHttp = teams !== null || (slack !== null && slack.appToken === undefined);
   return {
-    server,
+    server: { ...server, needed: overHttp || value(env, 'PORT') !== undefined },
     dataDir: value(env, 'CHIPWRIGHT_DATA') ?? './data',
     slack,
     teams,
@@ -142,7 +144,11 @@ function value(env: Environment, name: Variable): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function readServer(env: Environment, machineName: string, problems: string[]): Config['server'] {
+function readServer(
+  env: Environment,
+  machineName: string,
+  problems: string[],
+): Omit<Config['server'], 'needed'> {
   const asked = value(env, 'HOST');
   const host = asked === undefined || asked === machineName ? '127.0.0.1' : asked;
   const port = value(env, 'PORT') ?? '3000';

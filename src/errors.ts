@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'training_declined',
   'encoder_unavailable',
   'index_unavailable',
+  'index_refused',
   'index_mismatch',
   'language_model_unavailable',
   'language_model_refused',

@@ -16,8 +16,9 @@ import { MemoryInbox } from './conversation/inbox.js';
 import type { Platform } from './conversation/platform.js';
 import { ChipwrightError } from './errors.js';
 import { extractive, type Similarity } from './language-model/extractive.js';
+import { guarded } from './language-model/guarded.js';
 import { openAiLanguageModel } from './language-model/openai.js';
-import { type RunningServer, startHttpServer } from './operations/http-server.js';
+import type { RunningServer } from './operations/http-server.js';
 import { createPace } from './operations/pace.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
 import { respond } from './orchestrator/respond.js';
@@ -27,10 +28,11 @@ import { encoderName } from './retrieval/encoder/model-manifest.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
 import { rememberQuestions } from './retrieval/encoder/question-cache.js';
-import type { Generations } from './retrieval/generations.js';
+import { AS_BUILT, type Generations } from './retrieval/generations.js';
 import { HybridRetriever } from './retrieval/hybrid-retriever.js';
 import type { Index } from './retrieval/index-port.js';
 import { LiveRetriever, type OpenGeneration } from './retrieval/live-retriever.js';
+import { switchEncoder } from './retrieval/publish.js';
 import { QdrantGenerations } from './retrieval/qdrant-generations.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { SqliteGenerations } from './retrieval/sqlite-generations.js';
@@ -96,14 +98,21 @@ export function modelStore(config: Config, tools: Tools, onProgress?: ModelProgr
 
 type ModelProgress = NonNullable<ConstructorParameters<typeof ModelStore>[0]['onProgress']>;
 
-/** What can be searched: the published generation of the index, and its encoder if there is one. */
+/**
+ * What can be searched: the published generation of the index, and its encoder if there is one. While nothing could be opened yet, the first
+ * three throw the reason.
+ */
 export interface Library {
   readonly generation: number;
   readonly index: Index;
   readonly encoder: Encoder | null;
+  /** Why nothing could be opened yet. */
+  readonly outage: ChipwrightError | undefined;
   /** Why there is no encoder. */
-  readonly encoderProblem?: ChipwrightError;
+  readonly encoderProblem: ChipwrightError | undefined;
   readonly retriever: Retriever;
+  /** Looks for what was missing, such as a server that was down or a model that could not be fetched. Never rejects. */
+  refresh(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,17 +127,33 @@ export function openGenerations(config: Config, tools: Tools, embedded = false):
 /**
  * Opens the published generation and its encoder. `pull`: fetch the model when it is not there yet. When another generation is published
  * meanwhile, by this process or another, searches take it up by themselves; `generation`, `index` and `encoder` are those of the moment.
+ * `patient`: a Qdrant server that does not answer is waited for, and does not reject.
  */
 export async function openLibrary(
   config: Config,
   tools: Tools,
-  options: { readonly pull: boolean; readonly onProgress?: ModelProgress },
+  options: { readonly pull: boolean; readonly patient?: boolean; readonly onProgress?: ModelProgress },
 ): Promise<Library> {
   const store = modelStore(config, tools, options.onProgress);
   const generations = openGenerations(config, tools);
-  const open = (number: number) => openGeneration(config, tools, { store, generations, number, ...options });
+  const closing = new AbortController();
   const live = () => generations.live();
-  const first = await open(await live());
+  const open = async (number: number) => {
+    const from = { store, generations, ...options };
+    try {
+      return await openGeneration(config, tools, { ...from, number });
+    } catch (error) {
+      if (options.patient !== true || !(await lacksVectors(error, generations, number))) throw error;
+      await giveVectors(config, tools, { store, generations, number, signal: closing.signal });
+      return openGeneration(config, tools, { ...from, number: await live() });
+    }
+  };
+  const first = await live()
+    .then(open)
+    .catch((error: unknown) => {
+      if (options.patient === true && config.qdrant !== null && isOutage(error)) return error;
+      throw error;
+    });
   const retriever = new LiveRetriever({ first, live, open, now: tools.now, log: tools.log });
   return {
     retriever,
@@ -141,9 +166,55 @@ export async function openLibrary(
     get encoder() {
       return retriever.current.encoder;
     },
-    ...(first.problem === undefined ? {} : { encoderProblem: first.problem }),
-    close: () => retriever.close(),
+    get outage() {
+      return retriever.outage;
+    },
+    get encoderProblem() {
+      return retriever.outage === undefined ? retriever.current.problem : undefined;
+    },
+    refresh: () => retriever.refresh(),
+    close() {
+      closing.abort();
+      return retriever.close();
+    },
   };
+}
+
+/** Whether a generation was refused because it was built of words alone, while the encoder could not be had. */
+async function lacksVectors(error: unknown, generations: Generations, number: number): Promise<boolean> {
+  if (!(error instanceof ChipwrightError) || error.code !== 'index_mismatch') return false;
+  return (await generations.list()).find((one) => one.number === number)?.encoder === null;
+}
+
+/** Builds the same documents anew with the configured encoder, and makes that answer. The embedded index needs no such thing. */
+async function giveVectors(
+  config: Config,
+  tools: Tools,
+  from: {
+    readonly store: ModelStore;
+    readonly generations: Generations;
+    readonly number: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { store, generations, number, signal } = from;
+  const { encoder, problem } = await encoderFor(config.encoder, tools, store, false);
+  if (problem !== undefined) throw problem;
+  const words = await generations.open(number, AS_BUILT);
+  try {
+    tools.log.info({ from: number }, 'the index has words alone; the encoder gives it vectors');
+    await switchEncoder({ generations, encoder }, words, { signal });
+  } finally {
+    await words.close();
+    await encoder?.close();
+  }
+}
+
+/** Whether a failure of the index ends when its server is back, or accepts the key. */
+export function isOutage(error: unknown): error is ChipwrightError {
+  return (
+    error instanceof ChipwrightError && (error.code === 'index_unavailable' || error.code === 'index_refused')
+  );
 }
 
 /** Opens one generation as a service does, with its encoder; when that cannot be had, words alone, and why stands in `problem`. */
@@ -237,13 +308,16 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
     languageModel:
       languageModel === null
         ? null
-        : openAiLanguageModel({
-            ...languageModel,
-            fetch: tools.fetch,
-            log: tools.log,
-            randomBytes,
-          }),
-    extractive: extractive(library.encoder === null ? {} : { similarity: similarityBy(library) }),
+        : guarded(
+            openAiLanguageModel({
+              ...languageModel,
+              fetch: tools.fetch,
+              log: tools.log,
+              randomBytes,
+            }),
+            { now: tools.now },
+          ),
+    extractive: extractive({ similarity: similarityBy(library) }),
     directory: noDirectory,
     log: tools.log,
     now: tools.now,
@@ -286,20 +360,23 @@ export function packageRoot(): string {
   return folder;
 }
 
+export interface ServiceParts {
+  readonly terminal?: Pick<TerminalParts, 'input' | 'output' | 'interactive' | 'onLeave'>;
+  readonly server?: Pick<RunningServer, 'serve'> | undefined;
+}
+
 export interface Service {
   readonly platforms: readonly Platform[];
-  /** Undefined when no platform needs it. */
-  readonly port: number | undefined;
-  /** Stops taking questions, finishes the running ones within 25 s, and closes everything but the library. */
+  /** Stops taking questions, finishes the running ones within 25 s, and closes everything but the library and the server. */
   stop(): Promise<void>;
 }
 
-/** Connects the configured platforms, and the terminal if given one. */
+/** Connects the configured platforms, over `server` those that need one, and the terminal if given one. */
 export async function startService(
   config: Config,
   tools: Tools,
   orchestrator: Orchestrator,
-  terminal?: Pick<TerminalParts, 'input' | 'output' | 'interactive' | 'onLeave'>,
+  { terminal, server }: ServiceParts,
 ): Promise<Service> {
   const pace = createPace();
   const platformTools = { log: tools.log, now: tools.now, fetch: tools.fetch, pace };
@@ -329,28 +406,23 @@ export async function startService(
     },
   });
 
-  const routes = platforms.flatMap((platform) => platform.routes);
-  let server: RunningServer | undefined;
   try {
-    if (routes.length > 0) server = await startHttpServer(routes, { ...config.server, log: tools.log });
+    server?.serve(platforms.flatMap((platform) => platform.routes));
     for (const platform of platforms) await platform.start(inbox);
   } catch (error) {
     // What was started before the failure must not keep the process.
     await Promise.allSettled(
       platforms.map((platform) => platform.stop(AbortSignal.timeout(START_FAILED_MS))),
     );
-    await server?.stop();
     throw error;
   }
   return {
     platforms,
-    port: server?.port,
     async stop() {
       const deadline = AbortSignal.timeout(DRAIN_MS);
       const stopping = platforms.map((platform) => platform.stop(deadline));
       await inbox.drain(deadline);
       await Promise.all(stopping);
-      await server?.stop();
       await pace.stop();
     },
   };

@@ -23,7 +23,7 @@ function refusal(env: Record<string, string>, yaml?: unknown): string {
 describe('readConfig', () => {
   it('needs nothing: a fresh machine gets a local assistant', () => {
     expect(read({})).toEqual({
-      server: { host: '127.0.0.1', port: 3000 },
+      server: { host: '127.0.0.1', port: 3000, needed: false },
       dataDir: './data',
       slack: null,
       teams: null,

@@ -16,7 +16,7 @@ export function askCommand(shell: Shell): Command {
     .addHelpText('after', '\nExample:\n  chipwright ask "How do I report the worst setup path?"')
     .action(async (question: string, options: { json: boolean }) => {
       const session = await openSession(shell);
-      await withLibrary(shell, session, false, async (library) => {
+      await withLibrary(shell, session, { pull: false }, async (library) => {
         await requireDocuments(library);
         const assistant = openAssistant(session.config, session.tools, library);
         const message = localMessage(`ask:${session.tools.newId()}`, question, session.tools.now());

@@ -12,9 +12,11 @@ export function chatCommand(shell: Shell): Command {
     .action(async () => {
       const { config, tools } = await openSession(shell);
       const alone = { ...config, slack: null, teams: null };
-      await withLibrary(shell, { config: alone, tools }, false, async (library) => {
+      await withLibrary(shell, { config: alone, tools }, { pull: false }, async (library) => {
         await requireDocuments(library);
-        await serveUntilStopped(shell, alone, tools, openAssistant(alone, tools, library), true);
+        await serveUntilStopped(shell, alone, tools, openAssistant(alone, tools, library), {
+          terminal: true,
+        });
       });
     });
 }

@@ -64,6 +64,9 @@ function holdToShell(command: Command, shell: Shell, line: string): void {
   for (const child of command.commands) holdToShell(child, shell, `${line} ${child.name()}`);
 }
 
+/** What has not ended by itself so long after everything was stopped is cut off, ms. */
+const STOP_GRACE_MS = 1_000;
+
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -84,3 +87,5 @@ process.exitCode = await run(process.argv.slice(2), {
 });
 // Nothing that was closed may keep the process: not a keep-alive socket, not an unread standard input.
 process.stdin.destroy();
+// And whoever was told to stop does not wait for the download of a model.
+if (stop.signal.aborted) setTimeout(() => process.exit(), STOP_GRACE_MS).unref();

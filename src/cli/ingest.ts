@@ -67,7 +67,7 @@ export function ingestCommand(shell: Shell, exit: (code: number) => void): Comma
             ({ generations, encoder }) =>
               buildAnew({ generations, encoder }, (index) => fill({ index, encoder })),
           )
-        : await withLibrary(shell, session, true, fill);
+        : await withLibrary(shell, session, { pull: true }, fill);
       report(shell, summary, options.json);
       exit(options.strict && summary.skipped.length > 0 ? EXIT.failed : EXIT.done);
     });

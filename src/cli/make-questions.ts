@@ -40,7 +40,7 @@ async function makeQuestions(shell: Shell, options: Options): Promise<void> {
   const count = wholeNumber('--count', options.count, 1, 10_000);
   const seed = wholeNumber('--seed', options.seed, 0, 4_294_967_295);
   const session = await openSession(shell);
-  const corpus = await withLibrary(shell, session, false, (library) => readAll(shell, library));
+  const corpus = await withLibrary(shell, session, { pull: false }, (library) => readAll(shell, library));
   const asked = ofSources(corpus, options.source);
   const folder = resolve(shell.folder, options.out);
   const review = await QuestionReview.open(folder, new Set(corpus.chunks.map(({ id }) => id)));

@@ -79,7 +79,7 @@ async function useModel(shell: Shell, name: string): Promise<void> {
     say(shell, `${name} is in use already.`);
     return;
   }
-  await withLibrary(shell, session, false, ({ index }) =>
+  await withLibrary(shell, session, { pull: false }, ({ index }) =>
     withEncoder(shell, session, name, async (parts) => {
       if (parts.encoder === null) throw unusable(name);
       const view = progressView(shell, tools.now);

@@ -23,7 +23,7 @@ export function searchCommand(shell: Shell): Command {
         const limit = wholeNumber('-k', options.limit, 1, 1000);
         const mode = oneOf('--mode', options.mode, RETRIEVAL_MODES);
         const session = await openSession(shell);
-        const passages = await withLibrary(shell, session, false, async (library) => {
+        const passages = await withLibrary(shell, session, { pull: false }, async (library) => {
           await requireDocuments(library);
           return (await library.retriever.search(question, audience(options.audience), limit, mode)).passages;
         });

@@ -1,7 +1,7 @@
 // Runs the service until the person leaves or the process is told to stop.
 import { once } from 'node:events';
 import type { Config } from '../config.js';
-import { type Service, startService, type Tools } from '../main.js';
+import { type Service, type ServiceParts, startService, type Tools } from '../main.js';
 import type { Orchestrator } from '../orchestrator/orchestrator.js';
 import { type Shell, say } from './shell.js';
 
@@ -14,20 +14,29 @@ export async function serveUntilStopped(
   config: Config,
   tools: Tools,
   orchestrator: Orchestrator,
-  terminal: boolean,
-  onStarted?: (service: Service) => Promise<void>,
+  options: {
+    readonly terminal: boolean;
+    readonly server?: ServiceParts['server'];
+    readonly onStarted?: (service: Service) => Promise<void>;
+  },
 ): Promise<void> {
+  const { terminal, server, onStarted } = options;
   const left = new AbortController();
   const interactive = terminal && shell.stdin.isTTY === true;
   if (interactive) say(shell, 'Ask a question; "exit" or Ctrl-D leaves.\n');
-  const service = await startService(
-    config,
-    tools,
-    orchestrator,
-    terminal
-      ? { input: shell.stdin, output: shell.stdout, interactive, onLeave: () => left.abort() }
-      : undefined,
-  );
+  const service = await startService(config, tools, orchestrator, {
+    server,
+    ...(terminal
+      ? {
+          terminal: {
+            input: shell.stdin,
+            output: shell.stdout,
+            interactive,
+            onLeave: () => left.abort(),
+          },
+        }
+      : {}),
+  });
   await onStarted?.(service);
   const over = AbortSignal.any([left.signal, shell.signal]);
   if (!over.aborted) await once(over, 'abort');

@@ -65,19 +65,20 @@ function ignoreExisting(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
 }
 
-/** Opens the library for `work` and closes it afterwards. Says so when there is no encoder. */
+/** Opens the library for `work` and closes it afterwards. Says so when there is no encoder, or with `patient` no index. */
 export async function withLibrary<T>(
   shell: Shell,
   { config, tools }: Session,
-  pull: boolean,
+  options: { readonly pull: boolean; readonly patient?: boolean },
   work: (library: Library) => Promise<T>,
 ): Promise<T> {
   const view = progressView(shell, tools.now);
   const library = await openLibrary(config, tools, {
-    pull,
+    ...options,
     onProgress: showDownload(view),
   }).finally(() => view.end());
   try {
+    if (library.outage !== undefined) warnOfOutage(shell, library.outage);
     if (library.encoderProblem !== undefined) warnOfWords(shell, library.encoderProblem);
     return await work(library);
   } finally {
@@ -101,6 +102,10 @@ export async function withEncoder<T>(
   } finally {
     await encoder?.close();
   }
+}
+
+export function warnOfOutage(shell: Shell, { message, cure }: ChipwrightError): void {
+  warn(shell, `Not ready: ${message} ${cure} Questions are answered as soon as it works, without a restart.`);
 }
 
 function warnOfWords(shell: Shell, problem: ChipwrightError): void {

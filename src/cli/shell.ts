@@ -30,7 +30,7 @@ export function explain(shell: Shell, thrown: unknown): number {
   // What nobody foresaw has no words of ours: at the prompt the system's own may help.
   const cause = error.code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   warn(shell, `chipwright: ${error.message}${cause}\n${error.cure}`);
-  if (error.code === 'config_invalid') return EXIT.configuration;
+  if (error.code === 'config_invalid' || error.code === 'index_refused') return EXIT.configuration;
   return error.code === 'usage_invalid' ? EXIT.usage : EXIT.failed;
 }
 

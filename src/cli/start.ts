@@ -1,22 +1,14 @@
 // `chipwright start`: fetch the model, index the documents, connect what is configured, answer.
 import { Command } from 'commander';
-import type { Source } from '../../ingest/source.js';
-import { sync } from '../../ingest/sync.js';
 import { type Config, missingFor } from '../config.js';
-import { ChipwrightError } from '../errors.js';
-import {
-  HANDBOOK,
-  handbook,
-  type Library,
-  openAssistant,
-  openSource,
-  type Service,
-  type Tools,
-} from '../main.js';
-import { progressView, showIngest } from './progress.js';
+import { dependenciesOf } from '../dependencies.js';
+import { openAssistant, type Service } from '../main.js';
+import { Health } from '../operations/health.js';
+import { type RunningServer, startHttpServer } from '../operations/http-server.js';
+import { Documents } from './documents.js';
 import { serveUntilStopped } from './serve.js';
-import { openSession, withLibrary } from './session.js';
-import { type Shell, say, warn } from './shell.js';
+import { openSession, type Session, withLibrary } from './session.js';
+import { type Shell, say } from './shell.js';
 
 export function startCommand(shell: Shell): Command {
   return new Command('start')
@@ -24,56 +16,59 @@ export function startCommand(shell: Shell): Command {
     .option('--docs <dirs...>', 'index these folders instead of the handbook')
     .addHelpText('after', '\nExample:\n  chipwright start --docs ./docs')
     .action(async (options: { docs?: string[] }) => {
-      const { config, tools } = await openSession(shell);
-      await withLibrary(shell, { config, tools }, true, async (library) => {
-        await indexDocuments(shell, config, tools, library, options.docs ?? []);
-        if (shell.signal.aborted) return;
-        const assistant = openAssistant(config, tools, library);
-        const connectsPlatforms = config.slack !== null || config.teams !== null;
-        // A service started without a terminal must not take its end of input for a goodbye.
-        const terminal = shell.stdin.isTTY === true || !connectsPlatforms;
-        say(shell, describeConnections(config));
-        await serveUntilStopped(shell, config, tools, assistant, terminal, (service) =>
-          sayConnected(shell, config, service),
-        );
-      });
+      const session = await openSession(shell);
+      const { config, tools } = session;
+      const { log, now } = tools;
+      const over = new AbortController();
+      const stopping = AbortSignal.any([shell.signal, over.signal]);
+      const health = new Health({ now, log, stopping });
+      // First of all: a taken port is known at once, and probes are answered while documents are read.
+      const server = config.server.needed
+        ? await startHttpServer(health.routes, { ...config.server, log })
+        : undefined;
+      try {
+        const dirs = options.docs ?? [];
+        await startAnswering(shell, session, { health, server, dirs, stopping, stop: () => over.abort() });
+      } finally {
+        await server?.stop();
+      }
     });
 }
 
-async function indexDocuments(
-  shell: Shell,
-  config: Config,
-  tools: Tools,
-  { index, encoder }: Library,
-  dirs: readonly string[],
-): Promise<void> {
-  const folders = dirs.length > 0 ? dirs.map((dir) => ({ dir, audience: 'public' })) : config.sources;
-  const sources: Source[] = folders.length === 0 ? [handbook()] : await Promise.all(folders.map(openSource));
-  if (folders.length > 0) await index.remove([...(await index.contentHashes(HANDBOOK)).keys()]);
-  for (const source of sources) {
-    const view = progressView(shell, tools.now);
-    const { log, now } = tools;
-    const held = (await index.contentHashes(source.name)).size;
-    const summary = await sync(source, {
-      index,
-      encoder,
-      log,
-      now,
-      signal: shell.signal,
-      onProgress: showIngest(view),
-    })
-      .catch((error: unknown) => {
-        // A mount that went away must not keep a service from answering with what it has.
-        if (!(error instanceof ChipwrightError) || error.code !== 'document_unreadable' || held === 0)
-          throw error;
-        warn(shell, `${error.message} ${error.cure}`);
-        return undefined;
-      })
-      .finally(() => view.end());
-    if (summary === undefined) continue;
-    for (const { path, reason } of summary.skipped) warn(shell, `skipped ${path}: ${reason}`);
-    say(shell, `${source.name}: ${summary.documents} documents, ${summary.chunks} passages.`);
-  }
+interface StartParts {
+  readonly health: Health;
+  readonly server: RunningServer | undefined;
+  readonly dirs: readonly string[];
+  /** Aborts when the process is told to stop, and when `stop` is called. */
+  readonly stopping: AbortSignal;
+  readonly stop: () => void;
+}
+
+async function startAnswering(shell: Shell, session: Session, parts: StartParts): Promise<void> {
+  const { config, tools } = session;
+  const { health, server, dirs, stopping } = parts;
+  await withLibrary(shell, session, { pull: true, patient: true }, async (library) => {
+    const documents = new Documents(shell, session, { library, dirs, stopping });
+    await documents.index();
+    if (shell.signal.aborted) return;
+    const assistant = openAssistant(config, tools, library);
+    const connectsPlatforms = config.slack !== null || config.teams !== null;
+    // A service started without a terminal must not take its end of input for a goodbye.
+    const terminal = shell.stdin.isTTY === true || !connectsPlatforms;
+    say(shell, describeConnections(config));
+    await serveUntilStopped(shell, config, tools, assistant, {
+      terminal,
+      server,
+      async onStarted(service) {
+        await health.watch(
+          dependenciesOf(config, tools, { library, documents, platforms: service.platforms }),
+        );
+        await sayConnected(shell, config, service, server);
+      },
+    });
+    parts.stop();
+    await documents.settled();
+  });
 }
 
 /** What is configured, and for what is not: which variables are missing and where to get them. */
@@ -95,13 +90,18 @@ function describeConnections(config: Config): string {
 }
 
 /** What is connected now, as each platform itself tells it, and where the server listens. */
-async function sayConnected(shell: Shell, config: Config, { platforms, port }: Service): Promise<void> {
+async function sayConnected(
+  shell: Shell,
+  config: Config,
+  { platforms }: Service,
+  server: RunningServer | undefined,
+): Promise<void> {
   for (const platform of platforms.filter(({ name }) => name !== 'terminal')) {
     const { ok, detail } = await platform.check();
     say(shell, `${platform.name}: ${ok ? 'connected' : 'not connected'}, ${detail}`);
   }
-  if (port === undefined) return;
-  const at = `http://${config.server.host}:${port}`;
+  if (server === undefined) return;
+  const at = `http://${config.server.host}:${server.port}`;
   const paths = platforms.flatMap(({ routes }) => routes.map(({ path }) => `${at}${path}`));
-  say(shell, `Listening: ${[...new Set(paths)].join(', ')}`);
+  say(shell, `Listening: ${[...new Set(paths), `${at}/readyz`].join(', ')}`);
 }

@@ -86,7 +86,7 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
   await mkdir(folder, { recursive: true });
   const claim = await claimRun(join(folder, 'running'));
   try {
-    await withLibrary(shell, session, true, async (library) => {
+    await withLibrary(shell, session, { pull: true }, async (library) => {
       await requireDocuments(library);
       if (library.encoder === null) throw library.encoderProblem ?? noEncoder();
       const inUse = await liveEncoderName(config, tools);

@@ -7,6 +7,9 @@ import type { Ending, LanguageModel } from './language-model.js';
 import { buildMessages } from './messages.js';
 import { fromOpenAi } from './openai-errors.js';
 
+/** OpenAI's own endpoint. */
+export const OPENAI = 'https://api.openai.com/v1';
+
 /** The SDK repeats a request once, before any text came; the deadline covers both. */
 const RETRIES = 1;
 /** Bytes of one response; a stream carries some 200 bytes per token, so this is far above any answer. */
@@ -40,7 +43,7 @@ export function openAiLanguageModel(options: OpenAiOptions): LanguageModel {
   const client = new OpenAI({
     apiKey: options.apiKey ?? 'none',
     // The SDK would read what is left out from the environment, and print what it cannot parse.
-    baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
+    baseURL: options.baseUrl ?? OPENAI,
     organization: null,
     project: null,
     logLevel: 'off',

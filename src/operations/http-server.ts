@@ -20,16 +20,19 @@ const STOP_GRACE_MS = 1_000;
 export interface RunningServer {
   /** The port in use, also when 0 was asked for. */
   readonly port: number;
+  /** Answers these paths too from now on; until then they are 404. */
+  serve(routes: readonly HttpRoute[]): void;
   /** Takes no new connections, ends the idle ones at once and all others after a short grace; resolves when all are gone. */
   stop(): Promise<void>;
 }
 
 /** Rejects with `config_invalid` when the address cannot be listened on. */
 export async function startHttpServer(
-  routes: readonly HttpRoute[],
+  first: readonly HttpRoute[],
   options: { readonly host: string; readonly port: number; readonly log: Logger },
 ): Promise<RunningServer> {
   const { host, port, log } = options;
+  const routes = [...first];
   const server = createServer(
     {
       requestTimeout: REQUEST_DEADLINE_MS,
@@ -46,6 +49,7 @@ export async function startHttpServer(
   await listen(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
+    serve: (more) => void routes.push(...more),
     stop: () =>
       new Promise((resolve) => {
         const grace = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);

@@ -66,6 +66,7 @@ export function failureNotice(error: ChipwrightError, reference: string): Notice
     case 'draining':
       return stoppingNotice(reference);
     case 'index_unavailable':
+    case 'index_refused':
     case 'index_mismatch':
     case 'encoder_unavailable':
     case 'model_missing':

@@ -1,19 +1,27 @@
 // Leaves a server alone for a moment after it failed several times in a row, so that nobody waits for what will not come.
 import { ChipwrightError } from '../errors.js';
 
-/** Failures without a success between them, all within `WITHIN_MS`, after which the server is left alone. */
-const FAILURES = 5;
-const WITHIN_MS = 10_000;
+/** When a server is left alone, and for how long. */
+export interface BreakerLimits {
+  /** Failures without a success between them, all within `withinMs`, after which it is left alone. */
+  readonly failures: number;
+  readonly withinMs: number;
+  /** How long it is left alone before one call tries whether it is back, ms: at most so much later everybody has it again. */
+  readonly pauseMs: number;
+  /** Whether those that come while one tries wait for how it goes, or are refused: right where a try may take long. */
+  readonly othersWait: boolean;
+}
 
-/** How long it is left alone before one call tries whether it is back, ms: at most so much later everybody has it again. */
-const PAUSE_MS = 2_000;
+export type BreakerState = 'closed' | 'half open' | 'open';
 
 /**
- * Closed, every call goes through. Open, none does. After the pause it is half open: one call tries, and those that come meanwhile wait
- * for how it goes. A failure is a ChipwrightError that may pass (`retryable`); a server that answers, be it with a refusal, is well.
+ * Closed, every call goes through. Open, none does. After the pause it is half open: one call tries. A failure is a ChipwrightError that may
+ * pass (`retryable`); a server that answers, be it with a refusal, is well. A call that was told to stop (`draining`) says nothing about it.
  */
 export class CircuitBreaker {
+  readonly #limits: BreakerLimits;
   readonly #now: () => number;
+  readonly #onChange: (state: BreakerState) => void;
   #failedAt: number[] = [];
   /** When the next try is allowed; undefined while closed. */
   #triesAt: number | undefined;
@@ -21,15 +29,24 @@ export class CircuitBreaker {
   #trying: Promise<void> | undefined;
 
   /** `now`: milliseconds. */
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(
+    limits: BreakerLimits,
+    tools: { readonly now: () => number; readonly onChange?: ((state: BreakerState) => void) | undefined },
+  ) {
+    this.#limits = limits;
+    this.#now = tools.now;
+    this.#onChange = tools.onChange ?? (() => {});
   }
 
   /** Makes the call, or rejects with what `refusal` gives. */
   async run<T>(call: () => Promise<T>, refusal: () => ChipwrightError): Promise<T> {
-    while (this.#trying !== undefined) await this.#trying;
+    while (this.#trying !== undefined) {
+      if (!this.#limits.othersWait) throw refusal();
+      await this.#trying;
+    }
     if (this.#triesAt === undefined) return this.#watch(call);
     if (this.#now() < this.#triesAt) throw refusal();
+    this.#onChange('half open');
     const attempt = this.#watch(call);
     const over = () => {
       this.#trying = undefined;
@@ -44,20 +61,27 @@ export class CircuitBreaker {
       this.#close();
       return result;
     } catch (thrown) {
-      if (thrown instanceof ChipwrightError && thrown.retryable) this.#count();
-      else this.#close();
+      const error = thrown instanceof ChipwrightError ? thrown : undefined;
+      if (error?.code !== 'draining') {
+        if (error?.retryable === true) this.#count();
+        else this.#close();
+      }
       throw thrown;
     }
   }
 
   #close(): void {
     this.#failedAt = [];
+    if (this.#triesAt !== undefined) this.#onChange('closed');
     this.#triesAt = undefined;
   }
 
   #count(): void {
+    const { failures, withinMs, pauseMs } = this.#limits;
     const now = this.#now();
-    this.#failedAt = [...this.#failedAt.filter((at) => now - at < WITHIN_MS), now].slice(-FAILURES);
-    if (this.#triesAt !== undefined || this.#failedAt.length === FAILURES) this.#triesAt = now + PAUSE_MS;
+    this.#failedAt = [...this.#failedAt.filter((at) => now - at < withinMs), now].slice(-failures);
+    if (this.#triesAt === undefined && this.#failedAt.length < failures) return;
+    this.#triesAt = now + pauseMs;
+    this.#onChange('open');
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../errors.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { type BreakerLimits, type BreakerState, CircuitBreaker } from './circuit-breaker.js';
 import { fromQdrant } from './qdrant-errors.js';
 
 export interface QdrantAddress {
@@ -17,9 +17,19 @@ const WRITE_TIMEOUT = 30_000;
 /** Node's `fetch` waits no longer than five minutes for an answer to begin. */
 const LONG_TIMEOUT = 290_000;
 
+const BREAKER: BreakerLimits = { failures: 5, withinMs: 10_000, pauseMs: 2_000, othersWait: true };
+
 /** Milliseconds before each further try. */
 const READ_WAITS = [50, 150];
 const WRITE_WAITS = [200, 500, 1_500];
+
+export interface QdrantTools {
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Told when the server is left alone, tried again, and back. */
+  readonly onBreaker?: ((state: BreakerState) => void) | undefined;
+}
 
 interface Line {
   readonly client: QdrantClient;
@@ -42,12 +52,12 @@ export class QdrantConnection {
   readonly #now: () => number;
   readonly #log: Logger;
 
-  constructor(address: QdrantAddress, tools: { readonly now: () => number; readonly log: Logger }) {
+  constructor(address: QdrantAddress, tools: QdrantTools) {
     const parts = clientParts(address);
     this.#reading = lineOf(parts, READ_TIMEOUT, READ_WAITS);
     this.#writing = lineOf(parts, WRITE_TIMEOUT, WRITE_WAITS);
     this.#long = lineOf(parts, LONG_TIMEOUT, []);
-    this.#breaker = new CircuitBreaker(tools.now);
+    this.#breaker = new CircuitBreaker(BREAKER, { now: tools.now, onChange: tools.onBreaker });
     this.#now = tools.now;
     this.#log = tools.log;
   }

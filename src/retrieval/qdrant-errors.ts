@@ -55,10 +55,14 @@ function fromStatus(status: number, thrown: unknown, doing: string): ChipwrightE
   switch (status) {
     case 401:
     case 403:
-      return new ChipwrightError('config_invalid', `The Qdrant server refused the API key while ${doing}.`, {
-        cure: 'Set QDRANT_API_KEY to a key of this server that may read and write.',
-        cause: thrown,
-      });
+      return new ChipwrightError(
+        'index_refused',
+        `The Qdrant server refused the API key (${status}) while ${doing}.`,
+        {
+          cure: 'Set QDRANT_API_KEY to a key of this server that may read and write, or let the server take the one that is set.',
+          cause: thrown,
+        },
+      );
     case 404:
       return unavailable(`The Qdrant server has no such collection or path (404) while ${doing}.`, thrown, {
         retryable: false,

@@ -15,20 +15,17 @@ import {
 } from './generations.js';
 import type { Index, IndexDescription } from './index-port.js';
 import { inspectCollection } from './qdrant-collection.js';
-import { type QdrantAddress, QdrantConnection } from './qdrant-connection.js';
+import { type QdrantAddress, QdrantConnection, type QdrantTools } from './qdrant-connection.js';
 import { openQdrantIndex } from './qdrant-index.js';
 import { QdrantSnapshots } from './qdrant-snapshots.js';
 
 /** Name of a backup in its folder. */
 const BACKUP = 'index.snapshot';
 
-export interface QdrantGenerationsParts extends QdrantAddress {
+export interface QdrantGenerationsParts extends QdrantAddress, QdrantTools {
   /** Name of the first collection; the others are numbered after it. Default: `chipwright`. */
   readonly collection?: string;
   readonly fetch: typeof globalThis.fetch;
-  readonly log: Logger;
-  /** Milliseconds. */
-  readonly now: () => number;
 }
 
 /**

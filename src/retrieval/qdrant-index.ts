@@ -65,7 +65,7 @@ const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
 
 /**
  * Opens the collection, or makes it for `encoder`. Rejects with `index_mismatch` when it was made with another encoder or tokenizer,
- * `config_invalid` for a refused API key, `index_unavailable` when the server does not answer.
+ * `index_refused` for a refused API key, `index_unavailable` when the server does not answer.
  *
  * Two processes may write at once: of one document's versions the last written wins, whole after the next sync at the latest.
  */

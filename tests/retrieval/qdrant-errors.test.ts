@@ -68,8 +68,8 @@ describe('a failing server', () => {
       status(502, '<h1>Bad gateway</h1>', html),
       { code: 'index_unavailable', retryable: true, message: /502/ },
     ],
-    ['no key', status(401), { code: 'config_invalid', retryable: false, message: /API key/ }],
-    ['a weak key', status(403), { code: 'config_invalid', retryable: false, message: /API key/ }],
+    ['no key', status(401), { code: 'index_refused', retryable: false, message: /API key/ }],
+    ['a weak key', status(403), { code: 'index_refused', retryable: false, message: /API key/ }],
     ['a refused request', status(400), { code: 'index_unavailable', retryable: false, message: /400/ }],
     [
       'another dimension',

@@ -90,6 +90,11 @@ export async function startOpenAiStandIn(
   };
   behave(first);
   const server = createServer((message, response) => {
+    // The list of models, which is asked for to see whether the server is there.
+    if (message.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"object":"list","data":[]}');
+      return;
+    }
     void read(message).then((request) => {
       requests.push(request);
       const [next, ...rest] = queue;
