@@ -40,6 +40,7 @@ export function dependenciesOf(
         if (library.outage !== undefined) return { ok: false, detail: library.outage.message };
         documents.keep();
         const held = await library.index.describe();
+        tools.metrics.index(held.documents, held.chunks, library.generation);
         if (held.documents === 0 && documents.isDue)
           return { ok: false, detail: 'No document is indexed yet.' };
         return { ok: true, detail: `${held.documents} documents, ${held.chunks} passages.` };

@@ -13,15 +13,19 @@ import { gitSource } from '../ingest/sources/git.js';
 import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
 import { History } from './conversation/history.js';
 import { MemoryInbox } from './conversation/inbox.js';
+import { type Metrics, noMetrics } from './conversation/metrics.js';
 import type { Platform } from './conversation/platform.js';
+import { WatchedInbox } from './conversation/watched-inbox.js';
 import { ChipwrightError } from './errors.js';
 import { extractive, type Similarity } from './language-model/extractive.js';
 import { guarded } from './language-model/guarded.js';
 import { openAiLanguageModel } from './language-model/openai.js';
 import type { RunningServer } from './operations/http-server.js';
 import { createPace } from './operations/pace.js';
+import { observed } from './orchestrator/observed.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
 import { respond } from './orchestrator/respond.js';
+import type { BreakerState } from './retrieval/circuit-breaker.js';
 import { dotProduct } from './retrieval/dot-product.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
 import { encoderName } from './retrieval/encoder/model-manifest.js';
@@ -57,9 +61,10 @@ export interface Tools {
   readonly now: () => number;
   readonly newId: () => string;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
-/** The tools of this process. */
+/** The tools of this process. Nobody watches its metrics unless the command puts others in their place. */
 export function processTools(env: Environment, log: Logger): Tools {
   return {
     env,
@@ -67,6 +72,7 @@ export function processTools(env: Environment, log: Logger): Tools {
     now: () => Date.now(),
     newId: () => randomUUID().replaceAll('-', '').slice(0, 12),
     log,
+    metrics: noMetrics,
   };
 }
 
@@ -118,10 +124,11 @@ export interface Library {
 
 /** The generations of the configured index: those on the Qdrant server if there is one; `embedded`: those in the data folder anyway. */
 export function openGenerations(config: Config, tools: Tools, embedded = false): Generations {
-  const { fetch, log, now } = tools;
+  const { fetch, log, now, metrics } = tools;
+  const onBreaker = (state: BreakerState) => metrics.breaker('qdrant', state);
   return config.qdrant === null || embedded
     ? new SqliteGenerations(config.dataDir)
-    : new QdrantGenerations({ ...config.qdrant, fetch, log, now });
+    : new QdrantGenerations({ ...config.qdrant, fetch, log, now, onBreaker });
 }
 
 /**
@@ -315,7 +322,7 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
               log: tools.log,
               randomBytes,
             }),
-            { now: tools.now },
+            { now: tools.now, onBreaker: (state) => tools.metrics.breaker('language_model', state) },
           ),
     extractive: extractive({ similarity: similarityBy(library) }),
     directory: noDirectory,
@@ -402,13 +409,18 @@ export async function startService(
     async answer(message, signal) {
       const reply = byName.get(message.thread.platform)?.replyTo(message);
       if (reply === undefined) return;
-      await respond({ orchestrator, history, message, reply, signal, log: tools.log, newId: tools.newId });
+      watched.begun(message);
+      const { log, newId } = tools;
+      await observed({ ...tools, message, reply, signal }, (counted) =>
+        respond({ orchestrator, history, message, reply: counted, signal, log, newId }),
+      );
     },
   });
+  const watched = new WatchedInbox({ ...tools, inbox });
 
   try {
     server?.serve(platforms.flatMap((platform) => platform.routes));
-    for (const platform of platforms) await platform.start(inbox);
+    for (const platform of platforms) await platform.start(watched);
   } catch (error) {
     // What was started before the failure must not keep the process.
     await Promise.allSettled(

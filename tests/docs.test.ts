@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import type { Shell } from '../src/cli/shell.js';
 import { readConfig, VARIABLES } from '../src/config.js';
 import { ChipwrightError, ERROR_CODES } from '../src/errors.js';
+import { prometheusMetrics } from '../src/operations/prometheus.js';
 import { parseMarkdown } from '../src/safety/sanitise.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -168,6 +169,22 @@ function keysOf(source: string, schema: string): string[] {
   const body =
     new RegExp(`const ${schema} = z\\.strictObject\\(\\{\\n([\\s\\S]*?)\\n\\}\\);`).exec(source)?.[1] ?? '';
   return [...body.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] ?? '').sort();
+}
+
+describe('metrics', () => {
+  it('are documented, every one of ours and no others', async () => {
+    expect(firstColumn('docs/operations.md', 'Metric').sort()).toEqual(
+      (await metricNames()).filter((name) => name.startsWith('chipwright_')).sort(),
+    );
+  });
+});
+
+/** All metrics of a fresh process, as they are scraped. */
+async function metricNames(): Promise<string[]> {
+  const { route } = prometheusMetrics(() => 0);
+  const request = { method: 'GET', path: '/', query: new URLSearchParams(), headers: {}, body: Buffer.of() };
+  const text = String((await route.handle(request)).body);
+  return [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name);
 }
 
 describe('commands', () => {

@@ -73,6 +73,7 @@ const ONE_ROOM: readonly (readonly [RegExp, RegExp])[] = [
   [/^openai$/, /^src\/language-model\//],
   [/^onnxruntime-node$/, /^src\/(retrieval\/encoder|training)\//],
   [/^better-sqlite3$/, /^src\/(storage\/|retrieval\/sqlite-)/],
+  [/^prom-client$/, /^src\/operations\/prometheus\.ts$/],
   [/^bottleneck$/, /^src\/operations\/pace\.ts$/],
   [/^commander$/, /^src\/cli\//],
 ];

@@ -5,6 +5,7 @@ import { dependenciesOf } from '../dependencies.js';
 import { openAssistant, type Service } from '../main.js';
 import { Health } from '../operations/health.js';
 import { type RunningServer, startHttpServer } from '../operations/http-server.js';
+import { prometheusMetrics } from '../operations/prometheus.js';
 import { Documents } from './documents.js';
 import { serveUntilStopped } from './serve.js';
 import { openSession, type Session, withLibrary } from './session.js';
@@ -16,15 +17,16 @@ export function startCommand(shell: Shell): Command {
     .option('--docs <dirs...>', 'index these folders instead of the handbook')
     .addHelpText('after', '\nExample:\n  chipwright start --docs ./docs')
     .action(async (options: { docs?: string[] }) => {
-      const session = await openSession(shell);
-      const { config, tools } = session;
-      const { log, now } = tools;
+      const { config, tools: ownTools } = await openSession(shell);
+      const { log, now } = ownTools;
+      const { metrics, route } = prometheusMetrics(now);
+      const session: Session = { config, tools: { ...ownTools, metrics } };
       const over = new AbortController();
       const stopping = AbortSignal.any([shell.signal, over.signal]);
-      const health = new Health({ now, log, stopping });
+      const health = new Health({ now, log, metrics, stopping });
       // First of all: a taken port is known at once, and probes are answered while documents are read.
       const server = config.server.needed
-        ? await startHttpServer(health.routes, { ...config.server, log })
+        ? await startHttpServer([...health.routes, route], { ...config.server, log })
         : undefined;
       try {
         const dirs = options.docs ?? [];

@@ -1,6 +1,7 @@
 // How the service is: what it needs of others is looked at again and again, and `/livez` and `/readyz` tell what was seen last.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Metrics } from '../conversation/metrics.js';
 import type { HttpResponse, HttpRoute, PlatformHealth } from '../conversation/platform.js';
 import { ChipwrightError } from '../errors.js';
 
@@ -39,6 +40,7 @@ export interface HealthParts {
   /** Milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'dependency'>;
   /** Aborts when the service begins to stop: from then on it is not ready, and nothing is looked at any more. */
   readonly stopping: AbortSignal;
 }
@@ -127,6 +129,7 @@ export class Health {
     const before = this.#seen.get(dependency.name);
     const since = before?.health.ok === health.ok ? before.since : this.#parts.now();
     this.#seen.set(dependency.name, { dependency, health, since });
+    this.#parts.metrics.dependency(dependency.name, health.ok);
     if (before?.health.ok !== health.ok) this.#tell(dependency, health, before !== undefined);
   }
 

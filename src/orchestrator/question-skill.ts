@@ -160,6 +160,7 @@ export function questionSkill(tools: QuestionTools): Skill {
       const written = now();
       let outcome: Outcome | undefined;
       let usage: Written['usage'];
+      let firstTokenMs: number | undefined;
       const enough = languageModel === null ? RELEVANT : WORTH_READING;
       if (retrieval.confidence >= enough && passages.length > 0) {
         yield { type: 'status', stage: 'writing' };
@@ -174,14 +175,15 @@ export function questionSkill(tools: QuestionTools): Skill {
         const notes: string[] = [];
         let writer = languageModel ?? extractive;
         if (languageModel === null) notes.push(NO_MODEL);
-        let text = yield* write(writer, prompt, signal);
+        let text = yield* write(writer, prompt, { signal, now });
+        if (text.firstAt !== undefined && writer === languageModel) firstTokenMs = text.firstAt - written;
         outcome = judge(text, writer, passages, notes);
         const mayQuote = retrieval.confidence >= RELEVANT;
         if (outcome === undefined && text.error !== undefined && writer !== extractive && mayQuote) {
           log.warn({ err: text.error, model: writer.name }, 'the language model failed: quoting instead');
           notes.push(quotesInstead(text.error.code));
           writer = extractive;
-          text = yield* write(writer, prompt, signal);
+          text = yield* write(writer, prompt, { signal, now });
           outcome = judge(text, writer, passages, notes);
         } else if (outcome !== undefined && text.error !== undefined) {
           log.warn({ err: text.error, model: writer.name }, 'the language model broke off');
@@ -203,7 +205,12 @@ export function questionSkill(tools: QuestionTools): Skill {
           mode: retrieval.mode,
           confidence: retrieval.confidence,
           audience: filter.tags,
-          timings: { ...retrieval.timings, modelMs: done - written, totalMs: done - started },
+          timings: {
+            ...retrieval.timings,
+            modelMs: done - written,
+            totalMs: done - started,
+            ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+          },
           ...(usage === undefined ? {} : { usage }),
         },
       };

@@ -22,6 +22,8 @@ export interface Trace {
     readonly searchMs: number;
     readonly modelMs: number;
     readonly totalMs: number;
+    /** Until the first text of the language model; absent when none was asked, or it gave none. */
+    readonly firstTokenMs?: number;
   };
   /** As the language model's server counted them. */
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };

@@ -12,6 +12,8 @@ export interface Written {
   /** The model reached a limit of length. */
   readonly cut: boolean;
   readonly usage?: Ending['usage'];
+  /** When the first text came, as `now` tells it. */
+  readonly firstAt?: number;
   /** What ended the writing early; what was written until then is in `checked`. */
   readonly error?: ChipwrightError;
 }
@@ -26,11 +28,12 @@ const GROWTH = 1.1;
 export async function* write(
   model: LanguageModel,
   prompt: Prompt,
-  signal: AbortSignal,
+  { signal, now }: { readonly signal: AbortSignal; readonly now: () => number },
 ): AsyncGenerator<AnswerEvent, Written> {
   let text = '';
   let ending: Ending | undefined;
   let error: ChipwrightError | undefined;
+  let firstAt: number | undefined;
   let shown = '';
   let tried = 0;
   const pieces = model.stream(prompt, signal)[Symbol.asyncIterator]();
@@ -42,6 +45,7 @@ export async function* write(
         ending = value;
         continue;
       }
+      firstAt ??= now();
       text += value;
       const end = settled(text);
       // Each draft is checked from its beginning; growing by a share keeps the work of all of them in proportion.
@@ -67,6 +71,7 @@ export async function* write(
     checked: { ...checked, text: checked.safe },
     cut,
     ...(ending?.usage === undefined ? {} : { usage: ending.usage }),
+    ...(firstAt === undefined ? {} : { firstAt }),
     ...(error === undefined ? {} : { error }),
   };
 }

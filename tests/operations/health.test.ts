@@ -1,6 +1,7 @@
 // What /livez and /readyz say while things come and go.
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { noMetrics } from '../../src/conversation/metrics.js';
 import type { PlatformHealth } from '../../src/conversation/platform.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { type Dependency, Health } from '../../src/operations/health.js';
@@ -30,7 +31,7 @@ function setup() {
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const stop = new AbortController();
   const world = { time: Date.UTC(2026, 0, 2) };
-  const health = new Health({ now: () => world.time, log, stopping: stop.signal });
+  const health = new Health({ now: () => world.time, log, metrics: noMetrics, stopping: stop.signal });
   const probe = async (path: string) => {
     const route = health.routes.find((one) => one.path === path);
     const request = { method: 'GET', path, query: new URLSearchParams(), headers: {}, body: Buffer.of() };

@@ -1,0 +1,82 @@
+// What is counted of a question, for each way it can end.
+import { describe, expect, it } from 'vitest';
+import { ChipwrightError } from '../../src/errors.js';
+import { observed } from '../../src/orchestrator/observed.js';
+import { createOrchestrator } from '../../src/orchestrator/orchestrator.js';
+import { respond } from '../../src/orchestrator/respond.js';
+import {
+  message,
+  passage,
+  recordingReply,
+  retrieverOf,
+  tools,
+  writer,
+} from '../support/orchestrator-doubles.js';
+import { recordedMetrics } from '../support/recorded-metrics.js';
+
+const refused = new ChipwrightError('delivery_rejected', 'x', { cure: 'y' });
+const GOOD =
+  'Hold slack is checked at the fast corner [1]. Hold slack is checked with care at the fast corner [1].';
+const usage = { inputTokens: 11, outputTokens: 7 };
+const works = tools({
+  retriever: retrieverOf([passage('Hold slack is checked at the fast corner with care.')]),
+  languageModel: writer([GOOD, { finish: 'complete', usage }]),
+});
+const down = tools({
+  retriever: { search: () => Promise.reject(new ChipwrightError('index_unavailable', 'x', { cure: 'y' })) },
+});
+
+async function told(with_ = works, reply = recordingReply(), signal = new AbortController().signal) {
+  const { metrics, told } = recordedMetrics();
+  const asked = message('Where is hold checked?');
+  const { log, newId, now } = with_;
+  const orchestrator = createOrchestrator(with_);
+  const history = { turnsBefore: () => [], add() {} };
+  const ended = await observed({ message: asked, reply, signal, metrics, now }, (counted) =>
+    respond({ orchestrator, history, message: asked, reply: counted, signal, log, newId }),
+  ).then(
+    ({ kind }) => kind,
+    () => 'rejected',
+  );
+  const of = (name: string) => told.filter(([called]) => called === name).map((call) => call.slice(1));
+  return { ended, of };
+}
+
+describe('an observed question', () => {
+  it('tells outcome, delivery, stages and tokens of an answer', async () => {
+    const { ended, of } = await told();
+    expect(ended).toBe('answer');
+    expect(of('answered')).toEqual([['terminal', 'grounded']]);
+    expect(of('delivered')).toEqual([['terminal', 'answer']]);
+    expect(of('tokens')).toEqual([[11, 7]]);
+    expect(of('stage').map(([stage]) => stage)).toEqual([
+      'encode',
+      'search',
+      'generate',
+      'first_token',
+      'whole',
+    ]);
+    for (const [, seconds] of of('stage')) expect(seconds).toBeGreaterThan(0);
+  });
+
+  it('tells a notice by its kind', async () => {
+    const { of } = await told(down);
+    expect(of('answered')).toEqual([['terminal', 'degraded']]);
+    expect(of('delivered')).toEqual([['terminal', 'notice']]);
+    expect(of('stage').map(([stage]) => stage)).toEqual(['whole']);
+  });
+
+  it('tells what the platform did not take, and rejects as before', async () => {
+    const reply = recordingReply({
+      finish: () => Promise.reject(refused),
+      fail: () => Promise.reject(refused),
+    });
+    const { ended, of } = await told(works, reply);
+    expect(ended).toBe('rejected');
+    expect(of('answered')).toEqual([['terminal', 'undelivered']]);
+    expect(of('notDelivered')).toEqual([
+      ['terminal', 'delivery_rejected'],
+      ['terminal', 'delivery_rejected'],
+    ]);
+  });
+});
