@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Tracer, trace } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { parse } from 'yaml';
 import { createTerminalPlatform, type TerminalParts } from '../adapters/terminal/terminal-platform.js';
@@ -25,6 +26,7 @@ import { createPace } from './operations/pace.js';
 import { observed } from './orchestrator/observed.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
 import { respond } from './orchestrator/respond.js';
+import { tracedLanguageModel, tracedRetriever } from './orchestrator/traced.js';
 import type { BreakerState } from './retrieval/circuit-breaker.js';
 import { dotProduct } from './retrieval/dot-product.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
@@ -62,6 +64,7 @@ export interface Tools {
   readonly newId: () => string;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
 }
 
 /** The tools of this process. Nobody watches its metrics unless the command puts others in their place. */
@@ -73,6 +76,8 @@ export function processTools(env: Environment, log: Logger): Tools {
     newId: () => randomUUID().replaceAll('-', '').slice(0, 12),
     log,
     metrics: noMetrics,
+    // Does nothing until an SDK is loaded before the program: docs/operations.md.
+    tracer: trace.getTracer('chipwright'),
   };
 }
 
@@ -311,18 +316,21 @@ export async function encoderFor(
 export function openAssistant(config: Config, tools: Tools, library: Library): Orchestrator {
   const { languageModel, linkHosts } = config;
   return createOrchestrator({
-    retriever: library.retriever,
+    retriever: tracedRetriever(library.retriever, tools.tracer),
     languageModel:
       languageModel === null
         ? null
-        : guarded(
-            openAiLanguageModel({
-              ...languageModel,
-              fetch: tools.fetch,
-              log: tools.log,
-              randomBytes,
-            }),
-            { now: tools.now, onBreaker: (state) => tools.metrics.breaker('language_model', state) },
+        : tracedLanguageModel(
+            guarded(
+              openAiLanguageModel({
+                ...languageModel,
+                fetch: tools.fetch,
+                log: tools.log,
+                randomBytes,
+              }),
+              { now: tools.now, onBreaker: (state) => tools.metrics.breaker('language_model', state) },
+            ),
+            tools.tracer,
           ),
     extractive: extractive({ similarity: similarityBy(library) }),
     directory: noDirectory,
@@ -409,9 +417,9 @@ export async function startService(
     async answer(message, signal) {
       const reply = byName.get(message.thread.platform)?.replyTo(message);
       if (reply === undefined) return;
-      watched.begun(message);
+      const acceptedIn = watched.begun(message);
       const { log, newId } = tools;
-      await observed({ ...tools, message, reply, signal }, (counted) =>
+      await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>
         respond({ orchestrator, history, message, reply: counted, signal, log, newId }),
       );
     },

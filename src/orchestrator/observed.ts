@@ -1,7 +1,9 @@
-// Counts and times the answering of one message, from the outside: the way to the answer knows nothing of it.
+// Counts, times and traces the answering of one message, from the outside: the way to the answer knows nothing of it.
+import { ROOT_CONTEXT, type SpanContext, type Tracer, trace } from '@opentelemetry/api';
 import type { IncomingMessage } from '../conversation/message.js';
 import type { Metrics, Outcome } from '../conversation/metrics.js';
 import type { Delivery, Reply } from '../conversation/reply.js';
+import { inSpan } from '../conversation/span.js';
 import { toChipwrightError } from '../errors.js';
 import type { Response } from './respond.js';
 import type { Trace } from './skill.js';
@@ -11,6 +13,9 @@ export interface Observing {
   readonly reply: Reply;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
+  /** The span in which the message was accepted. */
+  readonly acceptedIn: SpanContext | undefined;
   /** Milliseconds. */
   readonly now: () => number;
 }
@@ -20,22 +25,27 @@ export async function observed(
   observing: Observing,
   answer: (reply: Reply) => Promise<Response>,
 ): Promise<Response> {
-  const { message, reply, signal, metrics, now } = observing;
+  const { message, reply, signal, metrics, tracer, acceptedIn, now } = observing;
   const { platform } = message.thread;
   const started = now();
-  let outcome: Outcome = 'undelivered';
-  try {
-    const response = await answer(countedReply(reply, observing));
-    outcome = response.kind === 'answer' ? response.answer.grounding : response.notice.kind;
-    if (response.kind === 'answer') tellStages(response.trace, metrics);
-    return response;
-  } catch (thrown) {
-    if (signal.aborted) outcome = 'stopped';
-    throw thrown;
-  } finally {
-    metrics.answered(platform, outcome);
-    metrics.stage('whole', (now() - started) / 1_000);
-  }
+  const parent = acceptedIn === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, acceptedIn);
+  const attributes = { 'chipwright.platform': platform };
+  return inSpan(tracer, 'question', { attributes, parent }, async (span) => {
+    let outcome: Outcome = 'undelivered';
+    try {
+      const response = await answer(countedReply(reply, observing));
+      outcome = response.kind === 'answer' ? response.answer.grounding : response.notice.kind;
+      if (response.kind === 'answer') tellStages(response.trace, metrics);
+      return response;
+    } catch (thrown) {
+      if (signal.aborted) outcome = 'stopped';
+      throw thrown;
+    } finally {
+      span.setAttribute('chipwright.outcome', outcome);
+      metrics.answered(platform, outcome);
+      metrics.stage('whole', (now() - started) / 1_000);
+    }
+  });
 }
 
 function tellStages({ mode, timings, usage }: Trace, metrics: Metrics): void {
@@ -48,23 +58,27 @@ function tellStages({ mode, timings, usage }: Trace, metrics: Metrics): void {
   if (usage !== undefined) metrics.tokens(usage.inputTokens, usage.outputTokens);
 }
 
-/** `reply`, with what the platform took and did not take counted. */
-function countedReply(reply: Reply, { message, metrics }: Pick<Observing, 'message' | 'metrics'>): Reply {
+/** `reply`, with what the platform took and did not take counted, and each delivery a span. */
+function countedReply(
+  reply: Reply,
+  { message, metrics, tracer }: Pick<Observing, 'message' | 'metrics' | 'tracer'>,
+): Reply {
   const { platform } = message.thread;
-  const counted = async (what: 'answer' | 'notice', delivery: Promise<Delivery>): Promise<Delivery> => {
-    try {
-      const delivered = await delivery;
-      metrics.delivered(platform, what);
-      return delivered;
-    } catch (thrown) {
-      metrics.notDelivered(platform, toChipwrightError(thrown).code);
-      throw thrown;
-    }
-  };
+  const counted = (what: 'answer' | 'notice', deliver: () => Promise<Delivery>): Promise<Delivery> =>
+    inSpan(tracer, 'deliver', { attributes: { 'chipwright.kind': what } }, async () => {
+      try {
+        const delivered = await deliver();
+        metrics.delivered(platform, what);
+        return delivered;
+      } catch (thrown) {
+        metrics.notDelivered(platform, toChipwrightError(thrown).code);
+        throw thrown;
+      }
+    });
   return {
     status: (stage) => reply.status(stage),
     stream: (draft) => reply.stream(draft),
-    finish: (answer) => counted('answer', reply.finish(answer)),
-    fail: (notice) => counted('notice', reply.fail(notice)),
+    finish: (answer) => counted('answer', () => reply.finish(answer)),
+    fail: (notice) => counted('notice', () => reply.fail(notice)),
   };
 }

@@ -4,6 +4,7 @@ import type { Admission } from '../../src/conversation/platform.js';
 import { WatchedInbox } from '../../src/conversation/watched-inbox.js';
 import { message } from '../support/orchestrator-doubles.js';
 import { recordedMetrics } from '../support/recorded-metrics.js';
+import { recordingTracer } from '../support/recording-tracer.js';
 
 function world(onAccept: (id: string) => void = () => {}) {
   const state = { time: 10_000, admission: 'accepted' as Admission };
@@ -16,6 +17,7 @@ function world(onAccept: (id: string) => void = () => {}) {
       },
     },
     metrics,
+    tracer: recordingTracer().tracer,
     now: () => state.time,
   });
   const send = (id: string, at: number, attempt = 1) =>

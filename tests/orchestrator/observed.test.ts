@@ -4,6 +4,7 @@ import { ChipwrightError } from '../../src/errors.js';
 import { observed } from '../../src/orchestrator/observed.js';
 import { createOrchestrator } from '../../src/orchestrator/orchestrator.js';
 import { respond } from '../../src/orchestrator/respond.js';
+import { tracedLanguageModel, tracedRetriever } from '../../src/orchestrator/traced.js';
 import {
   message,
   passage,
@@ -13,6 +14,7 @@ import {
   writer,
 } from '../support/orchestrator-doubles.js';
 import { recordedMetrics } from '../support/recorded-metrics.js';
+import { recordingTracer } from '../support/recording-tracer.js';
 
 const refused = new ChipwrightError('delivery_rejected', 'x', { cure: 'y' });
 const GOOD =
@@ -30,16 +32,23 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
   const { metrics, told } = recordedMetrics();
   const asked = message('Where is hold checked?');
   const { log, newId, now } = with_;
-  const orchestrator = createOrchestrator(with_);
   const history = { turnsBefore: () => [], add() {} };
-  const ended = await observed({ message: asked, reply, signal, metrics, now }, (counted) =>
+  const { tracer, spans, acceptedIn } = recordingTracer();
+  const observing = { message: asked, reply, signal, metrics, now, tracer, acceptedIn };
+  const traced = {
+    ...with_,
+    retriever: tracedRetriever(with_.retriever, tracer),
+    languageModel: with_.languageModel && tracedLanguageModel(with_.languageModel, tracer),
+  };
+  const orchestrator = createOrchestrator(traced);
+  const ended = await observed(observing, (counted) =>
     respond({ orchestrator, history, message: asked, reply: counted, signal, log, newId }),
   ).then(
     ({ kind }) => kind,
     () => 'rejected',
   );
   const of = (name: string) => told.filter(([called]) => called === name).map((call) => call.slice(1));
-  return { ended, of };
+  return { ended, of, spans };
 }
 
 describe('an observed question', () => {
@@ -78,5 +87,35 @@ describe('an observed question', () => {
       ['terminal', 'delivery_rejected'],
       ['terminal', 'delivery_rejected'],
     ]);
+  });
+});
+
+describe('the spans of a question', () => {
+  it('are retrieve, generate and deliver below it, and it below its acceptance', async () => {
+    const { spans } = await told();
+    expect(spans.map(({ name, parent, ended, failed }) => [name, parent, ended, failed])).toEqual([
+      ['question', 'accept', true, undefined],
+      ['retrieve', 'question', true, undefined],
+      ['generate', 'question', true, undefined],
+      ['deliver', 'question', true, undefined],
+    ]);
+    expect(spans[0]?.attributes).toMatchObject({ 'chipwright.outcome': 'grounded' });
+    expect(spans[2]?.attributes).toMatchObject({ 'gen_ai.usage.input_tokens': 11 });
+    expect(JSON.stringify(spans)).not.toMatch(/hold|corner/i);
+  });
+
+  it('tell a failure by its code alone', async () => {
+    const { spans } = await told(down);
+    expect(spans.map(({ name, failed }) => [name, failed])).toEqual([
+      ['question', undefined],
+      ['retrieve', 'index_unavailable'],
+      ['deliver', undefined],
+    ]);
+    const reply = recordingReply({
+      finish: () => Promise.reject(refused),
+      fail: () => Promise.reject(refused),
+    });
+    const undelivered = await told(works, reply);
+    expect(undelivered.spans[0]).toMatchObject({ failed: 'delivery_rejected', ended: true });
   });
 });
