@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'index_unavailable',
   'index_refused',
   'index_mismatch',
+  'storage_unavailable',
   'language_model_unavailable',
   'language_model_refused',
   'directory_unavailable',

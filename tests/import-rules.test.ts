@@ -74,6 +74,7 @@ const ONE_ROOM: readonly (readonly [RegExp, RegExp])[] = [
   [/^onnxruntime-node$/, /^src\/(retrieval\/encoder|training)\//],
   [/^better-sqlite3$/, /^src\/(storage\/|retrieval\/sqlite-)/],
   [/^prom-client$/, /^src\/operations\/prometheus\.ts$/],
+  [/^(kysely|pg)$/, /^src\/storage\//],
   [/^bottleneck$/, /^src\/operations\/pace\.ts$/],
   [/^commander$/, /^src\/cli\//],
 ];
