@@ -26,6 +26,8 @@ export interface Config {
     readonly model: string;
   } | null;
   readonly qdrant: { readonly url: string; readonly apiKey?: string } | null;
+  /** The PostgreSQL database that holds questions and threads; null: a file in the data folder. A secret. */
+  readonly databaseUrl: string | null;
   readonly encoder: string;
   readonly sources: readonly SourceConfig[];
   /** Hosts that links may lead to; undefined: the hosts of the link templates, as ingested. */
@@ -58,6 +60,8 @@ export const VARIABLES = {
   OPENAI_BASE_URL: 'an OpenAI-compatible endpoint, such as http://localhost:11434/v1',
   QDRANT_URL: 'your Qdrant server, such as http://localhost:6333; unset: the embedded index',
   QDRANT_API_KEY: 'your Qdrant server',
+  DATABASE_URL:
+    'your PostgreSQL server, such as postgresql://chipwright:...@db.example.com/chipwright; unset: a file in the data folder',
   PORT: 'port of the HTTP server (3000)',
   HOST: 'address the HTTP server listens on (127.0.0.1)',
   CHIPWRIGHT_DATA: 'folder for models and indexes (./data)',
@@ -102,6 +106,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
   const teams = readTeams(env, server.host, problems);
   const languageModel = readLanguageModel(env, problems);
   const qdrant = readQdrant(env, problems);
+  const databaseUrl = readDatabaseUrl(env, problems);
   if (problems.length > 0) {
     throw new ChipwrightError('config_invalid', problems.join('\n'), {
       cure: 'Correct these and start again; docs/configuration.md lists every setting.',
@@ -115,6 +120,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
     teams,
     languageModel,
     qdrant,
+    databaseUrl,
     encoder: settings.encoder,
     sources: settings.sources.map(({ dir, name, link, audience }) => ({
       dir,
@@ -284,6 +290,17 @@ function readQdrant(env: Environment, problems: string[]): Config['qdrant'] {
     }
   }
   return { url, ...(apiKey === undefined ? {} : { apiKey }) };
+}
+
+function readDatabaseUrl(env: Environment, problems: string[]): string | null {
+  const url = value(env, 'DATABASE_URL') ?? null;
+  // The address may hold a password, and is not shown.
+  if (url !== null && !(URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol))) {
+    problems.push(
+      'DATABASE_URL is no address of a PostgreSQL database: postgresql://USER:PASSWORD@HOST/DATABASE.',
+    );
+  }
+  return url;
 }
 
 function checkUrl(name: Variable, url: string | undefined, problems: string[]): void {

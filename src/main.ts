@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Tracer, trace } from '@opentelemetry/api';
 import type { Logger } from 'pino';
@@ -13,7 +14,7 @@ import { folderSource } from '../ingest/sources/folder.js';
 import { gitSource } from '../ingest/sources/git.js';
 import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
 import { History } from './conversation/history.js';
-import { MemoryInbox } from './conversation/inbox.js';
+import { DurableInbox } from './conversation/inbox.js';
 import { type Metrics, noMetrics } from './conversation/metrics.js';
 import type { Platform } from './conversation/platform.js';
 import { WatchedInbox } from './conversation/watched-inbox.js';
@@ -43,6 +44,8 @@ import { QdrantGenerations } from './retrieval/qdrant-generations.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { SqliteGenerations } from './retrieval/sqlite-generations.js';
 import { noDirectory } from './safety/readers.js';
+import { openSqliteStore } from './storage/sqlite-store.js';
+import type { Store } from './storage/store.js';
 
 /** Name of the source that holds the bot's own handbook. */
 export const HANDBOOK = 'handbook';
@@ -386,6 +389,48 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Platforms that share an inbox, and the store behind it. */
+interface Desk {
+  readonly inbox: DurableInbox;
+  /** The same inbox, counted and traced: the one that platforms are given. */
+  readonly watched: WatchedInbox;
+  readonly store: Store;
+  readonly served: readonly Platform[];
+}
+
+/** Where questions and threads are kept: on the configured PostgreSQL server, or in the data folder. */
+async function openStore(config: Config, tools: Tools): Promise<Store> {
+  if (config.databaseUrl === null) return openSqliteStore(join(config.dataDir, 'state.sqlite'));
+  const { openPostgresStore } = await import('./storage/postgres-store.js');
+  return openPostgresStore(config.databaseUrl, tools.log);
+}
+
+function openDesk(store: Store, served: readonly Platform[], orchestrator: Orchestrator, tools: Tools): Desk {
+  const { now, newId, log } = tools;
+  const byName = new Map(served.map((platform) => [platform.name, platform]));
+  const history = new History(now);
+  const inbox = new DurableInbox({
+    store,
+    owner: randomUUID(),
+    platforms: [...byName.keys()],
+    limits: INBOX_LIMITS,
+    now,
+    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+    log,
+    async answer({ message, ...taken }, signal) {
+      const reply = byName.get(message.thread.platform)?.replyTo(message);
+      if (reply === undefined) throw new Error('a message of a platform that is not served');
+      const acceptedIn = watched.begun(message);
+      const { kind } = await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>
+        respond({ orchestrator, history, message, ...taken, reply: counted, signal, log, newId }),
+      );
+      return kind === 'answer' ? 'answered' : 'noticed';
+    },
+  });
+  const watched = new WatchedInbox({ ...tools, inbox });
+  return { inbox, watched, store, served };
+}
+
 /** Connects the configured platforms, over `server` those that need one, and the terminal if given one. */
 export async function startService(
   config: Config,
@@ -408,32 +453,26 @@ export async function startService(
   if (terminal !== undefined) {
     platforms.push(createTerminalPlatform({ ...terminal, now: tools.now, newId: tools.newId }));
   }
-  const byName = new Map(platforms.map((platform) => [platform.name, platform]));
-  const history = new History(tools.now);
-  const inbox = new MemoryInbox({
-    limits: INBOX_LIMITS,
-    now: tools.now,
-    log: tools.log,
-    async answer(message, signal) {
-      const reply = byName.get(message.thread.platform)?.replyTo(message);
-      if (reply === undefined) return;
-      const acceptedIn = watched.begun(message);
-      const { log, newId } = tools;
-      await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>
-        respond({ orchestrator, history, message, reply: counted, signal, log, newId }),
-      );
-    },
-  });
-  const watched = new WatchedInbox({ ...tools, inbox });
+  // What is typed into this terminal ends with it: after a restart nobody would be there to read the answer, and nobody watches it from afar.
+  const inMemory = platforms.filter(({ name }) => name === 'terminal');
+  const durable = platforms.filter(({ name }) => name !== 'terminal');
+  const desks: Desk[] = [];
+  if (durable.length > 0) desks.push(openDesk(await openStore(config, tools), durable, orchestrator, tools));
+  if (inMemory.length > 0)
+    desks.push(
+      openDesk(await openSqliteStore(':memory:'), inMemory, orchestrator, { ...tools, metrics: noMetrics }),
+    );
 
   try {
     server?.serve(platforms.flatMap((platform) => platform.routes));
-    for (const platform of platforms) await platform.start(watched);
+    for (const { watched, served } of desks) for (const platform of served) await platform.start(watched);
+    for (const { inbox } of desks) inbox.start();
   } catch (error) {
     // What was started before the failure must not keep the process.
     await Promise.allSettled(
       platforms.map((platform) => platform.stop(AbortSignal.timeout(START_FAILED_MS))),
     );
+    for (const { store } of desks) await store.close();
     throw error;
   }
   return {
@@ -441,8 +480,9 @@ export async function startService(
     async stop() {
       const deadline = AbortSignal.timeout(DRAIN_MS);
       const stopping = platforms.map((platform) => platform.stop(deadline));
-      await inbox.drain(deadline);
+      await Promise.all(desks.map(({ inbox }) => inbox.drain(deadline)));
       await Promise.all(stopping);
+      for (const { store } of desks) await store.close();
       await pace.stop();
     },
   };

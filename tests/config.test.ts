@@ -29,6 +29,7 @@ describe('readConfig', () => {
       teams: null,
       languageModel: null,
       qdrant: null,
+      databaseUrl: null,
       encoder: 'bge-small-en-v1.5',
       sources: [],
     });
@@ -125,6 +126,8 @@ describe('readConfig', () => {
     ['a model without an endpoint', { OPENAI_MODEL: 'm' }, /OPENAI_API_KEY nor OPENAI_BASE_URL/],
     ['a Qdrant key alone', { QDRANT_API_KEY: 'k' }, /QDRANT_URL is not/],
     ['a Qdrant key in the clear', { QDRANT_URL: 'http://q.example.com', QDRANT_API_KEY: 'k' }, /unencrypted/],
+    ['a database of another kind', { DATABASE_URL: 'mysql://u:secret-of-db@h/d' }, /DATABASE_URL is no/],
+    ['a database without an address', { DATABASE_URL: 'chipwright' }, /postgresql:/],
     [
       'a misspelt name',
       { ...SLACK, SLACK_SIGNING_SECERT: 's' },
@@ -156,8 +159,9 @@ describe('readConfig', () => {
       SLACK_SIGNING_SECRET: 'secret-of-slack',
       PORT: 'x',
       MicrosoftAppType: 'y',
+      DATABASE_URL: 'http://u:secret-of-db@h/d',
     });
-    expect(message.split('\n')).toHaveLength(3);
+    expect(message.split('\n')).toHaveLength(4);
     expect(message).not.toContain('secret-of');
   });
 

@@ -9,7 +9,12 @@ import { isSslCheck, type Payload, parseBody } from './request-body.js';
 import { refusalOf } from './verify.js';
 
 /** Everything that is understood gets 200. Slack delivers again, up to three times, after any other status. */
-const STATUS: Partial<Record<ErrorCode, number>> = { payload_invalid: 400, overloaded: 503, draining: 503 };
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  payload_invalid: 400,
+  overloaded: 503,
+  draining: 503,
+  storage_unavailable: 503,
+};
 
 export class HttpReceiver implements Receiver {
   readonly #signingSecret: string;

@@ -26,6 +26,7 @@ import type { UnfinishedWork } from './unfinished-work.js';
 const USAGE = `Type ${ASK_COMMAND.command} and your question, for example: ${ASK_COMMAND.command} ${ASK_COMMAND.usageHint} Only you see the answer, until you share it.`;
 const BUSY = 'I have too many questions at the moment. Ask again in a minute.';
 const STOPPING = 'I am being restarted. Ask again in a minute.';
+const UNAVAILABLE = 'I cannot take questions at the moment. Ask again in a few minutes.';
 
 export interface Intake {
   /** Known once the platform was started, and before anything is received. */
@@ -84,6 +85,7 @@ export function listen(app: App, parts: ListenerParts): void {
     const admission = await inbox.accept(message);
     if (admission === 'overloaded') return ack(ephemeral(BUSY));
     if (admission === 'draining') return ack(ephemeral(STOPPING));
+    if (admission === 'unavailable') return ack(ephemeral(UNAVAILABLE));
     const searching = ephemeral('Searching …');
     return ack({ ...searching, blocks: [...searching.blocks, asked(message.text)] });
   });
@@ -100,6 +102,7 @@ export function listen(app: App, parts: ListenerParts): void {
       duplicate: 'That message was asked about before. Look in its thread.',
       overloaded: BUSY,
       draining: STOPPING,
+      unavailable: UNAVAILABLE,
     }[admission];
     if (words !== undefined) tell(payload.response_url, words);
   });
@@ -122,8 +125,9 @@ export function listen(app: App, parts: ListenerParts): void {
 
 /** Nothing was taken: the receiver does not acknowledge, and Slack delivers the event again. */
 function refuse(admission: Admission): void {
-  if (admission === 'overloaded' || admission === 'draining') {
-    throw new ChipwrightError(admission, 'A question was not taken in.', {
+  if (admission !== 'accepted' && admission !== 'duplicate') {
+    const code = admission === 'unavailable' ? 'storage_unavailable' : admission;
+    throw new ChipwrightError(code, 'A question was not taken in.', {
       cure: 'Nothing needs to be done: Slack delivers it again.',
       retryable: true,
     });

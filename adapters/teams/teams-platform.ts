@@ -19,7 +19,7 @@ import { createOutbox, systemTiming, type Timing } from './outbox.js';
 import { message } from './render-answer.js';
 import { checkTeamsConfig, type TeamsConfig } from './teams-config.js';
 import { createTeamsReply } from './teams-reply.js';
-import { BUSY, STOPPING, USAGE, WELCOME } from './usage.js';
+import { BUSY, STOPPING, UNAVAILABLE, USAGE, WELCOME } from './usage.js';
 import { Welcomes } from './welcomes.js';
 
 /** The path to enter as the Azure Bot's messaging endpoint. */
@@ -30,7 +30,7 @@ const PATH = '/api/messages';
  *
  * Every verified activity is answered with 200 once it is safely held, so Teams never repeats it and nothing hangs on the
  * open request; the work goes on through botbuilder's proactive messages. Teams would show nothing for a refused
- * delivery, so a question that is not taken (overloaded, draining) gets 200 and a line in its thread instead.
+ * delivery, so a question that is not taken (overloaded, draining, unavailable) gets 200 and a line in its thread instead.
  */
 export function createTeamsPlatform(
   config: TeamsConfig,
@@ -83,6 +83,7 @@ export function createTeamsPlatform(
         const admission = inbox === undefined || stopping ? 'draining' : await inbox.accept(meaning.message);
         if (admission === 'overloaded') say(activity, BUSY);
         if (admission === 'draining') say(activity, STOPPING);
+        if (admission === 'unavailable') say(activity, UNAVAILABLE);
         return;
       }
       case 'help':

@@ -25,3 +25,7 @@ export const BUSY =
 /** The question was not taken, because the process is about to end. */
 export const STOPPING =
   'The bot is being restarted, so this question was not taken. Please ask again in a minute.';
+
+/** The question was not taken, because it could not be stored. */
+export const UNAVAILABLE =
+  'The bot cannot take questions at the moment, so this one was not taken. Please ask again in a few minutes.';

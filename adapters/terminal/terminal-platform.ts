@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import type { Inbox, Platform } from '../../src/conversation/platform.js';
+import type { Admission, Inbox, Platform } from '../../src/conversation/platform.js';
 import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
 import { localMessage } from './local-message.js';
 import { renderAnswer, renderNotice } from './render-answer.js';
@@ -19,6 +19,13 @@ export interface TerminalParts {
 }
 
 const PROMPT = '> ';
+
+const NOT_TAKEN: Readonly<Record<Exclude<Admission, 'accepted'>, string>> = {
+  duplicate: 'The bot has this question already.',
+  overloaded: 'The bot is busy. Ask again in a moment.',
+  draining: 'The bot is stopping.',
+  unavailable: 'The bot cannot take questions at the moment. Ask again in a moment.',
+};
 
 /** Replies that still know they are finished. One is open at a time; the others are for latecomers. */
 const REMEMBERED_REPLIES = 100;
@@ -54,7 +61,7 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
     const answered = new Promise<void>((resolve) => whenAnswered.set(id, resolve));
     const admission = await inbox.accept(localMessage(id, text, now()));
     if (admission === 'accepted') await answered;
-    else write(admission === 'draining' ? 'The bot is stopping.' : 'The bot is busy. Ask again in a moment.');
+    else write(NOT_TAKEN[admission]);
     whenAnswered.delete(id);
   }
 

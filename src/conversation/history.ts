@@ -1,7 +1,7 @@
 // What was said in a thread before, so that "and for hold?" can be understood.
 import { LRUCache } from 'lru-cache';
-import { threadKey } from './inbox.js';
 import type { IncomingMessage, Turn } from './message.js';
+import { threadKey } from './stored-message.js';
 
 const THREADS = 5_000;
 const KEPT_MS = 24 * 60 * 60 * 1000;

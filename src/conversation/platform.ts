@@ -3,13 +3,13 @@ import type { IncomingMessage, PlatformName } from './message.js';
 import type { Reply } from './reply.js';
 
 /**
- * accepted: it will be answered. duplicate: it already was or is being. overloaded, draining: it was not taken; tell the
- * platform to deliver it again, or the person to ask again.
+ * accepted: it will be answered. duplicate: it already was or is being. overloaded, draining, unavailable (it could not be
+ * stored): it was not taken; tell the platform to deliver it again, or the person to ask again.
  */
-export type Admission = 'accepted' | 'duplicate' | 'overloaded' | 'draining';
+export type Admission = 'accepted' | 'duplicate' | 'overloaded' | 'draining' | 'unavailable';
 
 export interface Inbox {
-  /** Takes a message in. Resolves once it is safely held (before the platform is acknowledged); never throws. */
+  /** Takes a message in. Resolves once it is stored, and only then may the platform be acknowledged; never rejects. */
   accept(message: IncomingMessage): Promise<Admission>;
 }
 

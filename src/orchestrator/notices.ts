@@ -58,6 +58,24 @@ export function stoppingNotice(reference: string): Notice {
   };
 }
 
+/** Instead of an answer that would come too late to be of use. */
+export function lateNotice(reference: string): Notice {
+  return {
+    kind: 'busy',
+    text: 'I could not answer this within ten minutes, because I was not running or had too much to do. Please ask again if you still want to know.',
+    reference,
+  };
+}
+
+/** Instead of another try, after several that failed. */
+export function givenUpNotice(reference: string): Notice {
+  return {
+    kind: 'error',
+    text: `I tried to answer this several times, and each time something failed. Please ask in other words; if it happens again, report the reference ${reference}.`,
+    reference,
+  };
+}
+
 /** The notice for a failure. Names the reference, never the cause: that is in the log. */
 export function failureNotice(error: ChipwrightError, reference: string): Notice {
   switch (error.code) {

@@ -4,7 +4,7 @@ import type { Answer, Notice } from '../conversation/answer.js';
 import type { IncomingMessage, Turn } from '../conversation/message.js';
 import type { Delivery, Reply } from '../conversation/reply.js';
 import { toChipwrightError } from '../errors.js';
-import { emptyNotice, failureNotice, stoppingNotice } from './notices.js';
+import { emptyNotice, failureNotice, givenUpNotice, lateNotice } from './notices.js';
 import type { Orchestrator } from './orchestrator.js';
 import type { Trace } from './skill.js';
 
@@ -19,6 +19,8 @@ export interface Responding {
   readonly orchestrator: Orchestrator;
   readonly history: ThreadMemory;
   readonly message: IncomingMessage;
+  /** Say this instead of an answer. */
+  readonly apology?: 'late' | 'failed';
   readonly reply: Reply;
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -32,16 +34,22 @@ export type Response =
 
 /**
  * Answers `message` through `reply`: exactly one answer, or one notice whose reference leads to the cause in the log.
- * Rejects with a ChipwrightError only when the platform would take neither.
+ * Rejects with a ChipwrightError when the platform would take neither, and with the reason of `signal` when that aborts
+ * first: the message is then answered another time.
  */
 export async function respond(asked: Responding): Promise<Response> {
-  const { orchestrator, history, message, reply, signal, newId } = asked;
+  const { orchestrator, history, message, apology, reply, signal, newId } = asked;
   const log = asked.log.child({ message: message.id });
   const fail = async (notice: Notice): Promise<Response> => ({
     kind: 'notice',
     notice,
     delivery: await reply.fail(notice),
   });
+  if (apology !== undefined) {
+    const reference = newId();
+    log.warn({ reference, apology }, 'an apology instead of an answer');
+    return fail(apology === 'late' ? lateNotice(reference) : givenUpNotice(reference));
+  }
   if (message.text.trim() === '') return fail(emptyNotice(message.attachments, newId()));
   try {
     for await (const event of orchestrator.answer(message, {
@@ -74,11 +82,11 @@ export async function respond(asked: Responding): Promise<Response> {
     }
     throw new Error('the skill ended without an answer');
   } catch (thrown) {
-    const reference = newId();
     if (signal.aborted) {
-      log.warn({ reference }, 'stopped before the answer was finished');
-      return fail(stoppingNotice(reference));
+      log.warn('stopped before the answer was finished');
+      throw signal.reason;
     }
+    const reference = newId();
     const error = toChipwrightError(thrown);
     log.error({ reference, code: error.code, err: error }, 'a question could not be answered');
     return fail(failureNotice(error, reference));

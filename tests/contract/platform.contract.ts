@@ -1,7 +1,9 @@
 // What every chat platform must do, whatever it is called: run for Slack, Teams and the terminal through a small harness.
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../src/conversation/message.js';
 import type { Admission, Inbox, Platform } from '../../src/conversation/platform.js';
+import { eventually } from '../support/eventually.js';
 import { safe, sampleAnswer, sampleCitation, sampleNotice } from '../support/sample-answer.js';
 
 /** How a platform shows a draft: its own streaming, edits of a posted message, or not at all. */
@@ -59,9 +61,12 @@ export class RecordingInbox implements Inbox {
   readonly taken: IncomingMessage[] = [];
   readonly seen: IncomingMessage[] = [];
   admission: Admission = 'accepted';
+  /** What storing a message waits for. */
+  stored: Promise<void> = Promise.resolve();
 
   async accept(message: IncomingMessage): Promise<Admission> {
     this.seen.push(message);
+    await this.stored;
     if (this.admission !== 'accepted') return this.admission;
     if (this.taken.some((earlier) => earlier.id === message.id)) return 'duplicate';
     this.taken.push(message);
@@ -135,7 +140,7 @@ export function platformContract(subject: PlatformSubject): void {
         expect(inbox.taken).toHaveLength(1);
       });
 
-      for (const admission of ['overloaded', 'draining'] as const) {
+      for (const admission of ['overloaded', 'draining', 'unavailable'] as const) {
         it(`says so when the inbox is ${admission}, and the retry is taken`, async () => {
           const { say, again } = await open();
           inbox.admission = admission;
@@ -145,6 +150,26 @@ export function platformContract(subject: PlatformSubject): void {
           expect(inbox.taken).toHaveLength(1);
         });
       }
+
+      it.skipIf(subject.redelivers === false)(
+        'is acknowledged only after the message was stored',
+        async () => {
+          const { say, again } = await open();
+          let store = () => {};
+          inbox.stored = new Promise((resolve) => {
+            store = resolve;
+          });
+          const told: Told[] = [];
+          const saying = say(asked, 'How dense may placement be?').then((answer) => told.push(answer));
+          await eventually(() => inbox.seen.length > 0, 'the message at the inbox');
+          await wait(50);
+          expect(told).not.toContain('taken');
+          store();
+          await saying;
+          expect(await again()).toBe('taken');
+          expect(inbox.taken).toHaveLength(1);
+        },
+      );
 
       it('hands over messages that survive being stored and read back', async () => {
         const { say, platform, visible } = await open();

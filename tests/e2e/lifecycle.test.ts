@@ -9,7 +9,7 @@ import { layTinyEncoder } from '../support/lay-encoder.js';
 import { startOpenAiStandIn } from '../support/openai-stand-in.js';
 import { type Bench, openBench } from '../support/run-chipwright.js';
 import { serveChipwright } from '../support/serve-chipwright.js';
-import { type SlackStandIn, startSlack } from '../support/slack-stand-in.js';
+import { type Said, type SlackStandIn, startSlack } from '../support/slack-stand-in.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -23,7 +23,7 @@ describe('stopping while answers are written', () => {
   });
   afterEach(() => slack.close());
 
-  it('leaves an answer or a notice in every thread and ends well', async () => {
+  it('finishes what it began, ends well, and answers the rest after the next start', async () => {
     const model = await startOpenAiStandIn();
     model.behave([
       { as: 'drip', text: WRITTEN.repeat(2), gapMs: 100 },
@@ -31,20 +31,30 @@ describe('stopping while answers are written', () => {
       { as: 'stall', text: WRITTEN },
     ]);
     const env = { OPENAI_MODEL: 'stand-in', OPENAI_BASE_URL: model.baseURL };
-    const { bench, service } = await serveChipwright({ slack, env });
+    const served = await serveChipwright({ slack, env });
+    const { bench, service } = served;
     try {
-      const asked = [];
+      const asked: Said[] = [];
       for (const at of [1, 2, 3]) {
         asked.push(await slack.mention(setup.question, { channel: `C${at}` }));
         await eventually(() => model.requests.length >= at, `question ${at} at the model`);
       }
+      const thread = asked[0]?.thread ?? '';
+      // These wait for the first answer of their thread.
+      for (const text of [setup.question, skew.question]) {
+        expect((await slack.mention(text, { thread })).told.taken).toBe(true);
+      }
       service.kill('SIGTERM');
       expect(await service.ended).toMatchObject({ code: 0 });
-      for (const { channel, thread } of asked) {
-        const seen = slack.seen(channel, thread);
-        expect(seen).toHaveLength(1);
-        expect(seen[0]).toMatch(/Sources|could not finish this answer/);
-      }
+      const finished = ({ channel, thread }: Said) => slack.seen(channel, thread).join().includes('Sources');
+      expect(asked.map(finished)).toEqual([true, true, true]);
+      for (const { channel, thread } of asked) expect(slack.seen(channel, thread)).toHaveLength(1);
+      model.behave({ as: 'answer', text: WRITTEN });
+      await served.again();
+      await eventually(() => {
+        const seen = slack.seen('C1', thread);
+        return seen.length === 3 && seen.every((text) => /Sources|Closest documents/.test(text));
+      }, 'the answers to those that waited');
       expect(slack.messages.every(({ streaming }) => !streaming)).toBe(true);
     } finally {
       await bench.close();

@@ -34,6 +34,7 @@ function world(
   reply = recordingReply(),
   signal = new AbortController().signal,
   asked = message('Where is hold checked? canary-text'),
+  apology?: 'late' | 'failed',
 ) {
   const turns: Turn[] = [];
   const lines: string[] = [];
@@ -43,6 +44,7 @@ function world(
     orchestrator,
     history,
     message: asked,
+    ...(apology === undefined ? {} : { apology }),
     reply,
     signal,
     log,
@@ -85,9 +87,20 @@ describe('respond', () => {
     },
   );
 
-  it('says that it is stopping', async () => {
-    const { response } = world(fails(new Error('x')), recordingReply(), AbortSignal.abort());
-    expect(await response).toMatchObject({ notice: { kind: 'stopping' } });
+  it('says nothing when it is stopped, so that the message can be answered another time', async () => {
+    const stopped = new Error('stopped');
+    const { response, reply } = world(fails(new Error('x')), recordingReply(), AbortSignal.abort(stopped));
+    await expect(response).rejects.toBe(stopped);
+    expect([reply.answers, reply.notices]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['late', /within ten minutes.*ask again/],
+    ['failed', /several times.*ref-7/],
+  ] as const)('apologises (%s) without trying to answer', async (apology, words) => {
+    const { response, reply } = world(fails(new Error('x')), recordingReply(), undefined, undefined, apology);
+    expect(await response).toMatchObject({ kind: 'notice', notice: { reference: 'ref-7' } });
+    expect(reply.notices.map(({ text }) => text)).toEqual([expect.stringMatching(words)]);
   });
 
   it('asks for a question when there is none', async () => {

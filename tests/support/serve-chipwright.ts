@@ -9,6 +9,8 @@ export interface Served {
   readonly service: Running;
   /** Where the service listens, without a slash at the end. */
   readonly url: string;
+  /** Starts it anew with all that it kept, after it ended or was killed. */
+  again(): Promise<Served>;
 }
 
 export interface Wanted {
@@ -30,13 +32,16 @@ export async function serveChipwright({ slack, teams, env, documents }: Wanted):
   await bench.write({
     'chipwright.yaml': `sources:\n  - dir: docs\n    name: flow\n    link: ${LINKS}{path}#L{line}\n`,
   });
-  const service = bench.start(['start'], {
-    env: { ...slackSettings(slack), ...teamsSettings(teams), ...env },
-  });
-  try {
+  const serve = async (): Promise<Served> => {
+    const service = bench.start(['start'], {
+      env: { ...slackSettings(slack), ...teamsSettings(teams), ...env },
+    });
     const [, url = ''] = await service.says(/Listening: (http:\/\/[^/]+)\//);
     slack?.sendEventsTo(`${url}/slack/events`);
-    return { bench, service, url };
+    return { bench, service, url, again: serve };
+  };
+  try {
+    return await serve();
   } catch (error) {
     await bench.close();
     throw error;

@@ -1,7 +1,7 @@
 // Teams keeps the contract that every platform keeps.
 
 import { MESSAGE_LIMIT } from '../../../adapters/teams/split-message.js';
-import { BUSY, STOPPING } from '../../../adapters/teams/usage.js';
+import { BUSY, STOPPING, UNAVAILABLE } from '../../../adapters/teams/usage.js';
 import { type Occasion, platformContract, type Streaming } from '../../contract/platform.contract.js';
 import type { RawActivity } from '../../support/teams-stand-in.js';
 import { openBot } from './bot.js';
@@ -45,7 +45,8 @@ platformContract({
     }
 
     async function deliver(): Promise<'taken' | 'try-again'> {
-      const told = () => standIn.allVisible().filter(({ text }) => text === BUSY || text === STOPPING).length;
+      const told = () =>
+        standIn.allVisible().filter(({ text }) => [BUSY, STOPPING, UNAVAILABLE].includes(text)).length;
       const before = told();
       const { status } = await standIn.deliver(bot.url, last);
       if (status !== 200) return 'try-again';
