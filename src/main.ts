@@ -408,7 +408,7 @@ async function openStore(config: Config, tools: Tools): Promise<Store> {
 function openDesk(store: Store, served: readonly Platform[], orchestrator: Orchestrator, tools: Tools): Desk {
   const { now, newId, log } = tools;
   const byName = new Map(served.map((platform) => [platform.name, platform]));
-  const history = new History(now);
+  const history = new History(store, now, log);
   const inbox = new DurableInbox({
     store,
     owner: randomUUID(),

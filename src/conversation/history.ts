@@ -1,31 +1,63 @@
-// What was said in a thread before, so that "and for hold?" can be understood.
-import { LRUCache } from 'lru-cache';
+// What was said in a thread before, so that "and for hold?" can be understood, also after a restart.
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { storageError } from '../storage/storage-error.js';
+import type { Store } from '../storage/store.js';
+import { TurnStore } from '../storage/turn-store.js';
 import type { IncomingMessage, Turn } from './message.js';
-import { threadKey } from './stored-message.js';
+import { messageKey, threadKey } from './stored-message.js';
 
-const THREADS = 5_000;
 const KEPT_MS = 24 * 60 * 60 * 1000;
+const FORGET_EVERY_MS = 60 * 60 * 1000;
 const TURNS_PER_THREAD = 6;
 
-/** The last turns of the threads of the last day, in memory. A private answer is remembered for its asker alone. */
+const turnSchema = z.object({ question: z.string(), answer: z.string() });
+
+/**
+ * The last turns of the threads of the last day. A private answer is remembered for its asker alone. Where the store fails,
+ * a thread has no history: an answer without it is better than none.
+ */
 export class History {
-  readonly #turns: LRUCache<string, readonly Turn[]>;
+  readonly #turns: TurnStore;
+  readonly #now: () => number;
+  readonly #log: Logger;
+  #forgotAt = Number.NEGATIVE_INFINITY;
 
-  constructor(now: () => number) {
-    this.#turns = new LRUCache({ max: THREADS, ttl: KEPT_MS, ttlResolution: 0, perf: { now } });
+  constructor(store: Store, now: () => number, log: Logger) {
+    this.#turns = new TurnStore(store);
+    this.#now = now;
+    this.#log = log;
   }
 
-  /** Oldest first. */
-  turnsBefore(message: IncomingMessage): readonly Turn[] {
-    return this.#turns.get(keyOf(message)) ?? [];
+  /** Oldest first; not what an earlier try has answered to `message` itself. Never rejects. */
+  async turnsBefore(message: IncomingMessage): Promise<readonly Turn[]> {
+    try {
+      const since = this.#now() - KEPT_MS;
+      const own = messageKey(message);
+      const bodies = await this.#turns.last(keyOf(message), own, TURNS_PER_THREAD, since);
+      return bodies.map((body) => turnSchema.parse(JSON.parse(body)));
+    } catch (error) {
+      this.#log.warn({ err: storageError(error) }, 'the history of a thread cannot be read');
+      return [];
+    }
   }
 
-  add(message: IncomingMessage, turn: Turn): void {
-    const key = keyOf(message);
-    this.#turns.set(key, [...(this.#turns.get(key) ?? []), turn].slice(-TURNS_PER_THREAD));
+  /** Never rejects. */
+  async add(message: IncomingMessage, turn: Turn): Promise<void> {
+    const saidAt = this.#now();
+    try {
+      const body = JSON.stringify(turn);
+      await this.#turns.add({ thread: keyOf(message), message: messageKey(message), body, saidAt });
+      if (Math.abs(saidAt - this.#forgotAt) < FORGET_EVERY_MS) return;
+      this.#forgotAt = saidAt;
+      await this.#turns.forget(saidAt - KEPT_MS);
+    } catch (error) {
+      this.#log.warn({ err: storageError(error) }, 'the history of a thread cannot be kept');
+    }
   }
 }
 
 function keyOf(message: IncomingMessage): string {
-  return message.visibility === 'asker' ? `${threadKey(message)}${message.author.id}` : threadKey(message);
+  const thread = threadKey(message);
+  return message.visibility === 'asker' ? JSON.stringify([thread, message.author.id]) : thread;
 }

@@ -8,11 +8,11 @@ import { emptyNotice, failureNotice, givenUpNotice, lateNotice } from './notices
 import type { Orchestrator } from './orchestrator.js';
 import type { Trace } from './skill.js';
 
-/** Where earlier exchanges of a thread are kept. */
+/** Where earlier exchanges of a thread are kept. Neither method rejects. */
 export interface ThreadMemory {
   /** Oldest first. */
-  turnsBefore(message: IncomingMessage): readonly Turn[];
-  add(message: IncomingMessage, turn: Turn): void;
+  turnsBefore(message: IncomingMessage): Promise<readonly Turn[]>;
+  add(message: IncomingMessage, turn: Turn): Promise<void>;
 }
 
 export interface Responding {
@@ -53,7 +53,7 @@ export async function respond(asked: Responding): Promise<Response> {
   if (message.text.trim() === '') return fail(emptyNotice(message.attachments, newId()));
   try {
     for await (const event of orchestrator.answer(message, {
-      history: history.turnsBefore(message),
+      history: await history.turnsBefore(message),
       signal,
     })) {
       if (event.type === 'status') reply.status(event.stage);
@@ -66,7 +66,7 @@ export async function respond(asked: Responding): Promise<Response> {
         const { answer, trace } = event;
         const delivery = await reply.finish(answer);
         if (answer.grounding !== 'refused')
-          history.add(message, { question: message.text, answer: answer.markdown });
+          await history.add(message, { question: message.text, answer: answer.markdown });
         log.info(
           {
             answer: answer.id,

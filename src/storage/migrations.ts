@@ -29,6 +29,7 @@ const STEPS: readonly Step[] = [
         ${seq}, thread TEXT NOT NULL, message TEXT NOT NULL UNIQUE, body TEXT NOT NULL, said_at BIGINT NOT NULL
       )`,
       sql`CREATE INDEX turns_by_thread ON turns (thread, seq)`,
+      sql`CREATE INDEX turns_by_time ON turns (said_at)`,
       sql`CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`,
       sql`INSERT INTO counters (name, value) VALUES ('turn', 0)`,
     ];

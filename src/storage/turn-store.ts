@@ -27,12 +27,13 @@ export class TurnStore {
       .execute();
   }
 
-  /** The bodies of the last exchanges since `time`, oldest first. */
-  async last(thread: string, most: number, time: number): Promise<readonly string[]> {
+  /** The bodies of the last exchanges since `time`, oldest first, without that of `message` itself. */
+  async last(thread: string, message: string, most: number, time: number): Promise<readonly string[]> {
     const rows = await this.#db
       .selectFrom('turns')
       .select('body')
       .where('thread', '=', thread)
+      .where('message', '<>', message)
       .where('said_at', '>=', time)
       .orderBy('seq', 'desc')
       .limit(most)

@@ -112,7 +112,7 @@ describe('an obedient model', () => {
       tools({ retriever: retrieverOf(passages), languageModel, linkHosts: ['docs.example.com'] }),
     );
     const reply = recordingReply();
-    const history = { turnsBefore: () => [], add: () => {} };
+    const history = { turnsBefore: async () => [], add: async () => {} };
     await respond({
       orchestrator,
       history,

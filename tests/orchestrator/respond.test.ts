@@ -38,7 +38,10 @@ function world(
 ) {
   const turns: Turn[] = [];
   const lines: string[] = [];
-  const history = { turnsBefore: () => turns, add: (_: unknown, turn: Turn) => void turns.push(turn) };
+  const history = {
+    turnsBefore: async () => turns,
+    add: async (_: unknown, turn: Turn) => void turns.push(turn),
+  };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const response = respond({
     orchestrator,

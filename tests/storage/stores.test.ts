@@ -186,10 +186,10 @@ onEachEngine('the store', (freshPlace) => {
     }
     await turns.add({ thread: 't2', message: 'm9', body: 'elsewhere', saidAt: 40 });
     await turns.add({ thread: 't1', message: 'm3', body: 'body 3 anew', saidAt: 50 });
-    expect(await turns.last('t1', 3, 0)).toEqual(['body 2', 'body 3 anew', 'body 4']);
-    expect(await turns.last('t1', 3, 25)).toEqual(['body 3 anew', 'body 4']);
+    expect(await turns.last('t1', 'm5', 3, 0)).toEqual(['body 2', 'body 3 anew', 'body 4']);
+    expect(await turns.last('t1', 'm4', 3, 25)).toEqual(['body 3 anew']);
     await turns.forget(45);
-    expect(await turns.last('t1', 9, 0)).toEqual(['body 3 anew']);
+    expect(await turns.last('t1', 'm5', 9, 0)).toEqual(['body 3 anew']);
   });
 });
 
