@@ -32,7 +32,7 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
   const { metrics, told } = recordedMetrics();
   const asked = message('Where is hold checked?');
   const { log, newId, now } = with_;
-  const history = { turnsBefore: () => [], add() {} };
+  const history = { turnsBefore: async () => [], async add() {} };
   const { tracer, spans, acceptedIn } = recordingTracer();
   const observing = { message: asked, reply, signal, metrics, now, tracer, acceptedIn };
   const traced = {
