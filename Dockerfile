@@ -19,8 +19,11 @@ COPY ingest ingest
 RUN npm rebuild && npm run build
 ARG ENCODER=bge-small-en-v1.5
 RUN mkdir -p /data \
- && if [ -n "$ENCODER" ]; then CHIPWRIGHT_DATA=/data node dist/src/cli/chipwright.js models pull "$ENCODER"; fi
-RUN npm prune --omit=dev --ignore-scripts
+ && if [ -n "$ENCODER" ]; then CHIPWRIGHT_DATA=/data node dist/src/cli/chipwright.js models pull "$ENCODER"; fi \
+ && rm -f /data/chipwright.log
+# ONNX Runtime brings 220 MB for other systems along.
+RUN npm prune --omit=dev --ignore-scripts \
+ && rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production \
