@@ -24,7 +24,7 @@ it('draws every line inside its frame', () => {
         for (const point of path.replace('h.01', '').split('L')) {
           const [x, y] = point.split(' ').map(Number);
           expect(x).toBeGreaterThanOrEqual(58);
-          expect(x).toBeLessThanOrEqual(404);
+          expect(x).toBeLessThanOrEqual(396);
           expect(y).toBeGreaterThanOrEqual(34);
           expect(y).toBeLessThanOrEqual(240);
         }

@@ -13,7 +13,7 @@ export interface Panel {
 
 const WIDTH = 420;
 const HEIGHT = 300;
-const FRAME = { left: 58, right: 16, top: 34, bottom: 60 };
+const FRAME = { left: 58, right: 24, top: 34, bottom: 60 };
 
 /** Dashes beside colours, so that a print in black and white tells the lines apart. */
 const DASHES = ['', '7 4', '2 4', '9 3 2 3'];
