@@ -44,8 +44,7 @@ VOLUME /data
 # chipwright.yaml is read from here.
 WORKDIR /config
 EXPOSE 3000
-# The first start may index for minutes before it listens.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15m --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is told to stop, and finishes the running answers first: give it 35 seconds.
 STOPSIGNAL SIGTERM
