@@ -29,6 +29,8 @@ export interface Config {
   /** The PostgreSQL database that holds questions and threads; null: a file in the data folder. A secret. */
   readonly databaseUrl: string | null;
   readonly encoder: string;
+  /** Whether answers are taken down in the audit log. */
+  readonly audit: boolean;
   readonly sources: readonly SourceConfig[];
   /** Hosts that links may lead to; undefined: the hosts of the link templates, as ingested. */
   readonly linkHosts?: readonly string[];
@@ -82,6 +84,7 @@ const yamlSource = z.strictObject({
 
 const yamlFile = z.strictObject({
   encoder: z.enum(['bge-small-en-v1.5', 'all-MiniLM-L6-v2']).default('bge-small-en-v1.5'),
+  audit: z.boolean().default(true),
   followUps: z.boolean().default(false),
   sources: z.array(yamlSource).default([]),
   linkHosts: z.array(z.string().min(1)).optional(),
@@ -122,6 +125,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
     qdrant,
     databaseUrl,
     encoder: settings.encoder,
+    audit: settings.audit,
     sources: settings.sources.map(({ dir, name, link, audience }) => ({
       dir,
       audience,

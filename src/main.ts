@@ -13,6 +13,7 @@ import type { Source } from '../ingest/source.js';
 import { folderSource } from '../ingest/sources/folder.js';
 import { gitSource } from '../ingest/sources/git.js';
 import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
+import { type AuditTrail, noAudit } from './conversation/audit.js';
 import { History } from './conversation/history.js';
 import { DurableInbox } from './conversation/inbox.js';
 import { type Metrics, noMetrics } from './conversation/metrics.js';
@@ -67,10 +68,11 @@ export interface Tools {
   readonly newId: () => string;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly audit: AuditTrail;
   readonly tracer: Tracer;
 }
 
-/** The tools of this process. Nobody watches its metrics unless the command puts others in their place. */
+/** The tools of this process. Nothing is counted or audited unless the command puts others in their place. */
 export function processTools(env: Environment, log: Logger): Tools {
   return {
     env,
@@ -79,6 +81,7 @@ export function processTools(env: Environment, log: Logger): Tools {
     newId: () => randomUUID().replaceAll('-', '').slice(0, 12),
     log,
     metrics: noMetrics,
+    audit: noAudit,
     // Does nothing until an SDK is loaded before the program: docs/operations.md.
     tracer: trace.getTracer('chipwright'),
   };
@@ -128,6 +131,11 @@ export interface Library {
   /** Looks for what was missing, such as a server that was down or a model that could not be fetched. Never rejects. */
   refresh(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Folder of the audit log. */
+export function auditFolder(config: Config): string {
+  return join(config.dataDir, 'audit');
 }
 
 /** The generations of the configured index: those on the Qdrant server if there is one; `embedded`: those in the data folder anyway. */

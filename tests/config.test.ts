@@ -31,6 +31,7 @@ describe('readConfig', () => {
       qdrant: null,
       databaseUrl: null,
       encoder: 'bge-small-en-v1.5',
+      audit: true,
       sources: [],
     });
   });

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './ask.js';
+import { auditCommand } from './audit.js';
 import { chatCommand } from './chat.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -36,6 +37,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     evalCommand(shell),
     tuneCommand(shell),
     doctorCommand(shell, exit),
+    auditCommand(shell, exit),
     manifestCommand(shell),
   ]) {
     program.addCommand(command);

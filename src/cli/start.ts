@@ -1,8 +1,10 @@
 // `chipwright start`: fetch the model, index the documents, connect what is configured, answer.
 import { Command } from 'commander';
 import { type Config, missingFor } from '../config.js';
+import { noAudit } from '../conversation/audit.js';
 import { dependenciesOf } from '../dependencies.js';
-import { openAssistant, type Service } from '../main.js';
+import { auditFolder, openAssistant, type Service } from '../main.js';
+import { AuditLog } from '../operations/audit-log.js';
 import { Health } from '../operations/health.js';
 import { type RunningServer, startHttpServer } from '../operations/http-server.js';
 import { prometheusMetrics } from '../operations/prometheus.js';
@@ -20,7 +22,8 @@ export function startCommand(shell: Shell): Command {
       const { config, tools: ownTools } = await openSession(shell);
       const { log, now } = ownTools;
       const { metrics, route } = prometheusMetrics(now);
-      const session: Session = { config, tools: { ...ownTools, metrics } };
+      const audit = config.audit ? new AuditLog({ folder: auditFolder(config), log, metrics }) : undefined;
+      const session: Session = { config, tools: { ...ownTools, metrics, audit: audit ?? noAudit } };
       const over = new AbortController();
       const stopping = AbortSignal.any([shell.signal, over.signal]);
       const health = new Health({ now, log, metrics, stopping });
@@ -33,6 +36,7 @@ export function startCommand(shell: Shell): Command {
         await startAnswering(shell, session, { health, server, dirs, stopping, stop: () => over.abort() });
       } finally {
         await server?.stop();
+        await audit?.close();
       }
     });
 }

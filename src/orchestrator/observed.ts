@@ -1,5 +1,6 @@
-// Counts, times and traces the answering of one message, from the outside: the way to the answer knows nothing of it.
+// Counts, times, traces and takes down the answering of one message, from the outside: the way to the answer knows nothing of it.
 import { ROOT_CONTEXT, type SpanContext, type Tracer, trace } from '@opentelemetry/api';
+import type { AuditEntry, AuditTrail } from '../conversation/audit.js';
 import type { IncomingMessage } from '../conversation/message.js';
 import type { Metrics, Outcome } from '../conversation/metrics.js';
 import type { Delivery, Reply } from '../conversation/reply.js';
@@ -13,6 +14,7 @@ export interface Observing {
   readonly reply: Reply;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
+  readonly audit: AuditTrail;
   readonly tracer: Tracer;
   /** The span in which the message was accepted. */
   readonly acceptedIn: SpanContext | undefined;
@@ -25,15 +27,16 @@ export async function observed(
   observing: Observing,
   answer: (reply: Reply) => Promise<Response>,
 ): Promise<Response> {
-  const { message, reply, signal, metrics, tracer, acceptedIn, now } = observing;
+  const { message, reply, signal, metrics, audit, tracer, acceptedIn, now } = observing;
   const { platform } = message.thread;
   const started = now();
   const parent = acceptedIn === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, acceptedIn);
   const attributes = { 'chipwright.platform': platform };
   return inSpan(tracer, 'question', { attributes, parent }, async (span) => {
     let outcome: Outcome = 'undelivered';
+    let response: Response | undefined;
     try {
-      const response = await answer(countedReply(reply, observing));
+      response = await answer(countedReply(reply, observing));
       outcome = response.kind === 'answer' ? response.answer.grounding : response.notice.kind;
       if (response.kind === 'answer') tellStages(response.trace, metrics);
       return response;
@@ -44,8 +47,37 @@ export async function observed(
       span.setAttribute('chipwright.outcome', outcome);
       metrics.answered(platform, outcome);
       metrics.stage('whole', (now() - started) / 1_000);
+      audit.record(entryOf(message, { at: new Date(now()).toISOString(), outcome, response }));
     }
   });
+}
+
+/** What the audit log holds of it: ids, no words. */
+function entryOf(
+  { id, thread, author, surface, visibility }: IncomingMessage,
+  ended: { readonly at: string; readonly outcome: Outcome; readonly response: Response | undefined },
+): AuditEntry {
+  const { at, outcome, response } = ended;
+  const answered = response?.kind === 'answer' ? response : undefined;
+  const notice = response?.kind === 'notice' ? response.notice : undefined;
+  return {
+    at,
+    message: id,
+    platform: thread.platform,
+    tenant: thread.tenant,
+    thread: thread.key,
+    person: author.id,
+    surface,
+    visibility,
+    skill: answered?.trace.skill ?? null,
+    outcome,
+    reference: answered?.answer.id ?? notice?.reference ?? null,
+    passages: answered?.trace.passages.map((passage) => passage.id) ?? [],
+    cited: answered?.answer.citations.map(({ passageId }) => passageId) ?? [],
+    generation: answered?.trace.from?.generation ?? null,
+    encoder: answered?.trace.from?.encoder ?? null,
+    model: answered?.answer.model ?? null,
+  };
 }
 
 function tellStages({ mode, timings, usage }: Trace, metrics: Metrics): void {

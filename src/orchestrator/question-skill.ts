@@ -28,6 +28,8 @@ import { stemsOf } from './statements.js';
 import { unlessAborted } from './unless-aborted.js';
 import { type Written, write } from './writing.js';
 
+const NAME = 'question';
+
 /** Passages an answer may rest on. */
 const PASSAGES = 8;
 /** Documents shown when nothing answered. */
@@ -141,7 +143,7 @@ export function questionSkill(tools: QuestionTools): Skill {
   }
 
   return {
-    name: 'question',
+    name: NAME,
     async *run(message: IncomingMessage, { history, signal }: SkillContext) {
       const started = now();
       const question = message.text.trim();
@@ -196,6 +198,8 @@ export function questionSkill(tools: QuestionTools): Skill {
         type: 'answer',
         answer: answer(message, outcome ?? notFound(passages, searched)),
         trace: {
+          skill: NAME,
+          ...(retrieval.from === undefined ? {} : { from: retrieval.from }),
           passages: passages.map(({ id, document, score }) => ({
             id,
             document: document.id,
@@ -246,6 +250,7 @@ function otherPlaces({ document }: Passage, copies: readonly Copy[]): string[] {
 
 function emptyTrace(totalMs: number): Trace {
   return {
+    skill: NAME,
     passages: [],
     mode: 'none',
     confidence: 0,

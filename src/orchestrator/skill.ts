@@ -2,11 +2,14 @@
 import type { Answer } from '../conversation/answer.js';
 import type { IncomingMessage, Turn } from '../conversation/message.js';
 import type { Stage } from '../conversation/reply.js';
-import type { RetrievalMode } from '../retrieval/retriever.js';
+import type { Retrieval, RetrievalMode } from '../retrieval/retriever.js';
 import type { SafeMarkdown } from '../safety/sanitise.js';
 
 /** What was searched and how long it took; for the audit log and the metrics, never for the chat. Holds no text. */
 export interface Trace {
+  readonly skill: string;
+  /** What was searched; absent when nothing was. */
+  readonly from?: Retrieval['from'];
   readonly passages: readonly {
     readonly id: string;
     readonly document: string;

@@ -9,6 +9,8 @@ import type { Retrieval, RetrievalMode, Retriever } from './retriever.js';
 export interface OpenGeneration {
   readonly number: number;
   readonly retriever: Retriever;
+  /** Null for words alone. */
+  readonly encoder?: { readonly id: string } | null;
   /** Why it searches with less than it was meant to, such as without its encoder; it is opened anew until it has all. */
   readonly problem?: ChipwrightError | undefined;
   close(): Promise<void>;
@@ -88,7 +90,9 @@ export class LiveRetriever<T extends OpenGeneration> implements Retriever {
     const used = this.#inUse();
     used.searches++;
     try {
-      return await used.opened.retriever.search(question, filter, limit, mode);
+      const { number, encoder, retriever } = used.opened;
+      const found = await retriever.search(question, filter, limit, mode);
+      return { ...found, from: { generation: number, encoder: encoder?.id ?? null } };
     } finally {
       used.searches--;
       if (used !== this.#current && used.searches === 0) this.#retire(used.opened);

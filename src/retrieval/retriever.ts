@@ -16,6 +16,8 @@ export interface Retrieval {
   readonly confidence: number;
   /** What was in fact used: `lexical` when no encoder could be had. */
   readonly mode: RetrievalMode;
+  /** Number of the generation that was searched, and id of its encoder; absent where there is but one. */
+  readonly from?: { readonly generation: number; readonly encoder: string | null };
   readonly timings: { readonly encodeMs: number; readonly searchMs: number };
 }
 

@@ -224,6 +224,7 @@ describe('the command line', () => {
         'index',
         name,
       ]),
+      ['audit', 'verify'],
       ...['teams', 'slack'].map((name) => ['manifest', name]),
       ...['retrieval', 'make-questions'].map((name) => ['eval', name]),
     ];

@@ -1,5 +1,6 @@
 // What an operator sees of a running service, and what must not be seen there.
-import { readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.js';
@@ -62,7 +63,23 @@ describe('a service that was asked', () => {
     const { bench, service } = served ?? {};
     const log = await readFile(join(bench?.data ?? '', 'chipwright.log'), 'utf8');
     expect(log).toContain('"msg":"answered"');
+    const folder = join(bench?.data ?? '', 'audit');
+    const written = () =>
+      existsSync(folder) &&
+      readdirSync(folder)
+        .map((file) => readFileSync(join(folder, file), 'utf8'))
+        .find((text) => text.endsWith('\n'));
+    const audit = await eventually(written, 'a line of the audit log');
+    expect(JSON.parse(audit)).toMatchObject({
+      platform: 'slack',
+      person: 'USECRET',
+      skill: 'question',
+      generation: 1,
+      model: 'stand-in',
+      passages: expect.arrayContaining([expect.any(String)]),
+    });
     const shown = {
+      audit,
       metrics,
       log,
       readyz: await get('/readyz'),
@@ -73,5 +90,20 @@ describe('a service that was asked', () => {
         expect([where, text.includes(secret)]).toEqual([where, false]);
     }
     expect(metrics).not.toMatch(/USECRET|CSECRET/);
+  });
+
+  it('has an audit log that is whole after kill -9, and says so', async () => {
+    const { bench, service } = served ?? {};
+    service?.kill('SIGKILL');
+    await service?.ended;
+    const verified = await bench?.run(['audit', 'verify']);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified?.stdout).toMatch(/^Whole: 1 lines in 1 files\.$/m);
+    const [file = ''] = await readdir(join(bench?.data ?? '', 'audit'));
+    const path = join(bench?.data ?? '', 'audit', file);
+    await writeFile(path, (await readFile(path, 'utf8')).replace('USECRET', 'UOTHER'));
+    const broken = await bench?.run(['audit', 'verify']);
+    expect(broken).toMatchObject({ code: 1 });
+    expect(broken?.stdout).toContain(`BROKEN at line 1 of ${file}`);
   });
 });

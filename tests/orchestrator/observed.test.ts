@@ -1,5 +1,6 @@
 // What is counted of a question, for each way it can end.
 import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../src/conversation/audit.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { observed } from '../../src/orchestrator/observed.js';
 import { createOrchestrator } from '../../src/orchestrator/orchestrator.js';
@@ -21,7 +22,7 @@ const GOOD =
   'Hold slack is checked at the fast corner [1]. Hold slack is checked with care at the fast corner [1].';
 const usage = { inputTokens: 11, outputTokens: 7 };
 const works = tools({
-  retriever: retrieverOf([passage('Hold slack is checked at the fast corner with care.')]),
+  retriever: retrieverOf([passage('Hold slack is checked at the fast corner with care.', { id: 'p-1' })]),
   languageModel: writer([GOOD, { finish: 'complete', usage }]),
 });
 const down = tools({
@@ -32,9 +33,11 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
   const { metrics, told } = recordedMetrics();
   const asked = message('Where is hold checked?');
   const { log, newId, now } = with_;
-  const history = { turnsBefore: async () => [], async add() {} };
+  const history = { turnsBefore: async () => [], add: async () => {} };
   const { tracer, spans, acceptedIn } = recordingTracer();
-  const observing = { message: asked, reply, signal, metrics, now, tracer, acceptedIn };
+  const entries: AuditEntry[] = [];
+  const audit = { record: (entry: AuditEntry) => void entries.push(entry) };
+  const observing = { message: asked, reply, signal, metrics, audit, now, tracer, acceptedIn };
   const traced = {
     ...with_,
     retriever: tracedRetriever(with_.retriever, tracer),
@@ -48,7 +51,7 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
     () => 'rejected',
   );
   const of = (name: string) => told.filter(([called]) => called === name).map((call) => call.slice(1));
-  return { ended, of, spans };
+  return { ended, of, spans, entries };
 }
 
 describe('an observed question', () => {
@@ -117,5 +120,44 @@ describe('the spans of a question', () => {
     });
     const undelivered = await told(works, reply);
     expect(undelivered.spans[0]).toMatchObject({ failed: 'delivery_rejected', ended: true });
+  });
+});
+
+describe('what the audit log gets of a question', () => {
+  it('is who, where, when and on what it rests, in ids alone', async () => {
+    const { entries } = await told();
+    expect(entries).toEqual([
+      {
+        at: expect.stringMatching(/^1970-01-01T00:00:00\.\d{3}Z$/),
+        message: 'm1',
+        platform: 'terminal',
+        tenant: 'local',
+        thread: 'k',
+        person: 'u1',
+        surface: 'channel',
+        visibility: 'thread',
+        skill: 'question',
+        outcome: 'grounded',
+        reference: expect.stringMatching(/^id-/),
+        passages: ['p-1'],
+        cited: ['p-1'],
+        generation: null,
+        encoder: null,
+        model: 'writer',
+      },
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/hold|corner/i);
+  });
+
+  it('is a notice by its reference, and a failure without one', async () => {
+    expect((await told(down)).entries).toMatchObject([
+      { outcome: 'degraded', reference: expect.stringMatching(/^id-/), passages: [], model: null },
+    ]);
+    const reply = recordingReply({
+      finish: () => Promise.reject(refused),
+      fail: () => Promise.reject(refused),
+    });
+    const undelivered = await told(works, reply);
+    expect(undelivered.entries).toMatchObject([{ outcome: 'undelivered', reference: null }]);
   });
 });
