@@ -425,8 +425,8 @@ function openDesk(store: Store, served: readonly Platform[], orchestrator: Orche
     now,
     pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
     log,
-    async answer({ message, ...taken }, signal) {
-      const reply = byName.get(message.thread.platform)?.replyTo(message);
+    async answer({ message, record, ...taken }, signal) {
+      const reply = byName.get(message.thread.platform)?.replyTo(message, record);
       if (reply === undefined) throw new Error('a message of a platform that is not served');
       const acceptedIn = watched.begun(message);
       const { kind } = await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>

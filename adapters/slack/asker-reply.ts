@@ -1,11 +1,19 @@
 // The way back to a person who used the command: an answer only they see, with a button to share it.
 import type { KnownBlock } from '@slack/types';
+import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply } from '../../src/conversation/reply.js';
+import type { Delivery, Reply, ReplyRecord } from '../../src/conversation/reply.js';
 import type { AskerAddress } from './address.js';
 import { SHARE_ACTION } from './app-surface.js';
 import { fromSlack } from './delivery-error.js';
-import { answerParts, context, MESSAGE_CHARS, type MessagePart, noticePart } from './render/message.js';
+import {
+  answerParts,
+  context,
+  MESSAGE_CHARS,
+  type MessagePart,
+  noticePart,
+  wordsPart,
+} from './render/message.js';
 import { RESPONSE_URL_USES, type ResponseUrls } from './response-url.js';
 import type { Sender } from './sender.js';
 import type { SharedAnswers } from './shared-answers.js';
@@ -14,8 +22,16 @@ import type { UnfinishedWork } from './unfinished-work.js';
 /** One use of the address stays free for a retry. */
 const MOST_PARTS = RESPONSE_URL_USES - 1;
 
+/** Sent instead of what may have arrived: Slack does not say what only one person sees, so it cannot be looked up. */
+const IN_DOUBT =
+  'I was restarted while I was sending you the answer. If you cannot see it, please ask again.';
+
+/** How many parts were sent, and whether another was on its way. */
+const savedSchema = z.object({ sent: z.number(), sending: z.boolean() });
+
 export interface AskerReplyParts {
   readonly address: AskerAddress;
+  readonly record: ReplyRecord;
   readonly responseUrls: ResponseUrls;
   readonly shared: SharedAnswers;
   readonly sender: Sender;
@@ -25,11 +41,17 @@ export interface AskerReplyParts {
 /** There is no draft: an ephemeral message cannot be edited, and the command's own line already says "Searching". */
 export class AskerReply implements Reply {
   readonly #parts: AskerReplyParts;
-  #delivered = 0;
+  #delivered: number;
+  /** An earlier process was sending when it died. */
+  #inDoubt: boolean;
   #end: Promise<Delivery> | undefined;
 
   constructor(parts: AskerReplyParts) {
     this.#parts = parts;
+    const { saved } = parts.record;
+    const earlier = saved === undefined ? undefined : savedSchema.parse(JSON.parse(saved));
+    this.#delivered = earlier?.sent ?? 0;
+    this.#inDoubt = earlier?.sending ?? false;
   }
 
   status(): void {}
@@ -55,11 +77,21 @@ export class AskerReply implements Reply {
   }
 
   async #deliver(parts: readonly MessagePart[], id: string): Promise<Delivery> {
+    if (this.#inDoubt) {
+      await this.#send(wordsPart(IN_DOUBT));
+      return { messageId: id, parts: 1 };
+    }
     while (this.#delivered < parts.length) {
+      await this.#save(true);
       await this.#send(parts[this.#delivered] as MessagePart);
       this.#delivered += 1;
+      await this.#save(false);
     }
     return { messageId: id, parts: parts.length };
+  }
+
+  #save(sending: boolean): Promise<void> {
+    return this.#parts.record.save(JSON.stringify({ sent: this.#delivered, sending }));
   }
 
   /** When the address is used up or older than 30 minutes, an ephemeral post does the same where the bot is a member. */
@@ -80,7 +112,9 @@ export class AskerReply implements Reply {
           link_names: false,
         }),
       });
-      if (refusal !== undefined) throw error;
+      if (refusal === undefined) return;
+      await this.#save(false); // Neither way was taken, so nothing is in doubt.
+      throw error;
     }
   }
 }

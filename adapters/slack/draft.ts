@@ -15,6 +15,7 @@ export class Draft {
   readonly #sender: Sender;
   readonly #posts: ThreadPosts;
   readonly #abilities: Abilities;
+  readonly #shown: (ts: string) => Promise<void>;
 
   /** Waiting to be shown; what comes in while a call is out replaces it. */
   #latest = NOTHING;
@@ -38,11 +39,19 @@ export class Draft {
   /** The one loop that sends, while there is something to send. */
   #pump: Promise<void> | undefined;
 
-  constructor(address: ThreadAddress, sender: Sender, posts: ThreadPosts, abilities: Abilities) {
+  /** `shown` is told of the message as soon as Slack has named it. */
+  constructor(
+    address: ThreadAddress,
+    sender: Sender,
+    posts: ThreadPosts,
+    abilities: Abilities,
+    shown: (ts: string) => Promise<void>,
+  ) {
     this.#address = address;
     this.#sender = sender;
     this.#posts = posts;
     this.#abilities = abilities;
+    this.#shown = shown;
   }
 
   /** Whether a message is shown, or was at least sent. */
@@ -115,6 +124,7 @@ export class Draft {
     if (started === undefined) return;
     this.#way = 'stream';
     this.#ts = started.ts;
+    await this.#shown(started.ts);
   }
 
   /** Sends what was added. A draft that did not only grow, or outgrew one message, stays as it is. */
@@ -145,6 +155,7 @@ export class Draft {
     if (ts === undefined) return;
     this.#way = 'edit';
     this.#ts = ts;
+    await this.#shown(ts);
   }
 
   async #edit(): Promise<void> {

@@ -11,7 +11,7 @@ import type {
   PlatformHealth,
   PlatformTools,
 } from '../../src/conversation/platform.js';
-import type { Reply } from '../../src/conversation/reply.js';
+import type { Reply, ReplyRecord } from '../../src/conversation/reply.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { type Abilities, allAbilities } from './abilities.js';
 import { decodeAddress } from './address.js';
@@ -64,7 +64,6 @@ class SlackPlatform implements Platform {
   readonly name = 'slack';
   readonly routes: readonly HttpRoute[];
   readonly #now: () => number;
-  readonly #startedAt: number;
   readonly #client: WebClient;
   readonly #sender: Sender;
   readonly #receiver: HttpReceiver | SocketReceiver;
@@ -80,7 +79,6 @@ class SlackPlatform implements Platform {
     const log = tools.log.child({ platform: 'slack' });
     const ownTools = { ...tools, log };
     this.#now = tools.now;
-    this.#startedAt = tools.now();
     this.#client = webClient(config.botToken, config.apiUrl, ownTools);
     this.#sender = new Sender(this.#client, tools.pace, log);
     this.#responseUrls = new ResponseUrls(config.apiUrl, tools.fetch);
@@ -150,11 +148,12 @@ class SlackPlatform implements Platform {
     return this.#checked.health;
   }
 
-  replyTo(message: IncomingMessage): Reply {
+  replyTo(message: IncomingMessage, record: ReplyRecord): Reply {
     const address = decodeAddress(message.address);
     if (address.to === 'asker') {
       return new AskerReply({
         address,
+        record,
         responseUrls: this.#responseUrls,
         shared: this.#shared,
         sender: this.#sender,
@@ -168,7 +167,7 @@ class SlackPlatform implements Platform {
       sender: this.#sender,
       abilities: this.#abilities,
       unfinished: this.#unfinished,
-      restored: message.receivedAt.getTime() < this.#startedAt,
+      record,
       answered: () => this.#threads.set(`${address.channel}:${address.thread}`, true),
     });
   }

@@ -25,6 +25,18 @@ const historySchema = z.object({
     .default([]),
 });
 
+type Posted = z.infer<typeof historySchema>['messages'][number];
+
+/** What an earlier process left under the question. */
+export interface Earlier {
+  /** The `ts` of the messages that bear a name, by part. */
+  readonly posted: readonly string[];
+  /** Whether they are an answer or a notice, and not a draft. */
+  readonly ended: boolean;
+  /** A message without a name: a stream that was begun and not finished. */
+  readonly unnamed: string | undefined;
+}
+
 /** What a message of ours is: a part of the answer to one question. `answerId` is not known yet for a draft. */
 export interface PostName {
   readonly part: number;
@@ -119,15 +131,17 @@ export class ThreadPosts {
 
   /** The message that is this part of the answer, if Slack has it: asked after a response was lost, or a restart. */
   async find(part: number, signal?: AbortSignal): Promise<string | undefined> {
-    const messages = await this.#replies(signal);
-    return messages.find(({ metadata }) => {
-      const payload = metadata?.event_payload;
-      return (
-        metadata?.event_type === ANSWER_METADATA &&
-        payload?.question_id === this.#questionId &&
-        payload.part === part
-      );
-    })?.ts;
+    return this.#named(await this.#replies(signal), part)?.ts;
+  }
+
+  /** What the thread shows of an earlier try, from one look. */
+  async recall(): Promise<Earlier> {
+    const messages = await this.#replies();
+    const posted: string[] = [];
+    for (let part = this.#named(messages, 0); part !== undefined; part = this.#named(messages, posted.length))
+      posted.push(part.ts);
+    const ended = this.#named(messages, 0)?.metadata?.event_payload?.answer_id !== undefined;
+    return { posted, ended, unnamed: this.#unnamed(messages) };
   }
 
   /**
@@ -135,7 +149,21 @@ export class ThreadPosts {
    * Slack takes no metadata when a stream starts.
    */
   async findUnfinishedStream(signal?: AbortSignal): Promise<string | undefined> {
-    const messages = await this.#replies(signal);
+    return this.#unnamed(await this.#replies(signal));
+  }
+
+  #named(messages: readonly Posted[], part: number): Posted | undefined {
+    return messages.find(({ metadata }) => {
+      const payload = metadata?.event_payload;
+      return (
+        metadata?.event_type === ANSWER_METADATA &&
+        payload?.question_id === this.#questionId &&
+        payload.part === part
+      );
+    });
+  }
+
+  #unnamed(messages: readonly Posted[]): string | undefined {
     const ours = messages.filter(
       ({ ts, bot_id, metadata }) =>
         bot_id === this.#botId && metadata == null && Number(ts) > Number(this.#address.ts),

@@ -1,6 +1,8 @@
 // The way back into a thread: status, draft, and one final message that takes the draft's place.
+
+import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
+import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
@@ -23,6 +25,8 @@ const NOT_EDITABLE: ReadonlySet<string> = new Set([
   'edit_window_closed',
 ]);
 
+const savedSchema = z.array(z.string());
+
 export interface ThreadReplyParts {
   readonly address: ThreadAddress;
   readonly questionId: string;
@@ -30,8 +34,8 @@ export interface ThreadReplyParts {
   readonly sender: Sender;
   readonly abilities: Abilities;
   readonly unfinished: UnfinishedWork;
-  /** The question comes from before this process: an earlier one may have left a draft, or even the answer. */
-  readonly restored: boolean;
+  /** Saved are the `ts` of what was posted, by part; for a draft, of its one message. */
+  readonly record: ReplyRecord;
   /** Called once the bot has spoken in the thread. */
   readonly answered: () => void;
 }
@@ -45,12 +49,16 @@ export class ThreadReply implements Reply {
   readonly #sent: string[] = [];
   #end: Promise<Delivery> | undefined;
   #prepared = false;
+  /** An earlier process has posted a whole ending, and not only a draft. */
+  #stands = false;
 
   constructor(parts: ThreadReplyParts) {
-    const { address, questionId, botId, sender, abilities } = parts;
+    const { address, questionId, botId, sender, abilities, record } = parts;
     this.#parts = parts;
     this.#posts = new ThreadPosts(address, questionId, botId, sender);
-    this.#draft = new Draft(address, sender, this.#posts, abilities);
+    this.#draft = new Draft(address, sender, this.#posts, abilities, (ts) =>
+      record.save(JSON.stringify([ts])),
+    );
     this.#status = new ThreadStatus(address, sender, abilities);
   }
 
@@ -60,20 +68,24 @@ export class ThreadReply implements Reply {
   }
 
   async stream(draft: SafeMarkdown): Promise<void> {
-    if (this.#end === undefined && !this.#parts.restored) this.#draft.show(draft);
+    if (this.#end === undefined && !this.#parts.record.again) this.#draft.show(draft);
   }
 
   finish(answer: Answer): Promise<Delivery> {
-    return this.#endWith((limit) => answerParts(answer, limit), answer.id);
+    return this.#endWith(async () => this.#deliver((limit) => answerParts(answer, limit), answer.id));
   }
 
   fail(notice: Notice): Promise<Delivery> {
-    return this.#endWith(() => [noticePart(notice)], notice.reference);
+    return this.#endWith(async () => {
+      await this.#prepare();
+      if (this.#stands) return this.#delivery();
+      return this.#deliver(() => [noticePart(notice)], notice.reference);
+    });
   }
 
   /** The first ending wins. One that failed may be tried again, by the same or another ending. */
-  #endWith(render: (limit: number) => MessagePart[], answerId: string): Promise<Delivery> {
-    this.#end ??= this.#parts.unfinished.add(this.#deliver(render, answerId)).catch((error: unknown) => {
+  #endWith(deliver: () => Promise<Delivery>): Promise<Delivery> {
+    this.#end ??= this.#parts.unfinished.add(deliver()).catch((error: unknown) => {
       this.#end = undefined;
       throw fromSlack(error);
     });
@@ -86,7 +98,7 @@ export class ThreadReply implements Reply {
       const parts = await this.#deliverCut(render, answerId);
       for (const extra of this.#sent.splice(parts)) await this.#posts.remove(extra);
       this.#parts.answered();
-      return { messageId: this.#sent[0] ?? '', parts };
+      return this.#delivery();
     } catch (error) {
       if (UNREACHABLE.has(slackCode(error) ?? '')) await this.#tellAsker(error);
       throw error;
@@ -95,24 +107,29 @@ export class ThreadReply implements Reply {
     }
   }
 
+  #delivery(): Delivery {
+    return { messageId: this.#sent[0] ?? '', parts: this.#sent.length };
+  }
+
   /** Finds the message to replace: the draft, or what an earlier process left behind. */
   async #prepare(): Promise<void> {
     if (this.#prepared) return;
     const draft = await this.#draft.close();
     if (draft !== undefined) this.#sent[0] = draft;
-    else if (this.#parts.restored) await this.#recall();
+    else if (this.#parts.record.again) await this.#recall();
     this.#prepared = true;
   }
 
-  /** Best effort: where the history cannot be read, a second message is better than none. */
+  /** Best effort: where the history cannot be read and nothing was saved, a second message is better than none. */
   async #recall(): Promise<void> {
-    try {
-      const first = (await this.#posts.find(0)) ?? (await this.#posts.findUnfinishedStream());
-      for (let ts = first; ts !== undefined; ts = await this.#posts.find(this.#sent.length))
-        this.#sent.push(ts);
-    } catch {
-      this.#sent.length = 0;
-    }
+    const saved = savedSchema.parse(JSON.parse(this.#parts.record.saved ?? '[]'));
+    const found = await this.#posts.recall().catch(() => undefined);
+    this.#stands = found?.ended ?? false;
+    const posted = found?.posted ?? [];
+    // A draft that is streamed has no name to be found by; and what was posted last may not have been saved.
+    if (posted.length < saved.length) this.#sent.push(...saved);
+    else if (posted.length > 0) this.#sent.push(...posted);
+    else if (found?.unnamed !== undefined) this.#sent.push(found.unnamed);
   }
 
   async #deliverCut(render: (limit: number) => MessagePart[], answerId: string): Promise<number> {
@@ -139,7 +156,9 @@ export class ThreadReply implements Reply {
       }
     }
     const ts = await this.#posts.post(name, () => part);
-    if (ts !== undefined) this.#sent[name.part] = ts;
+    if (ts === undefined) return;
+    this.#sent[name.part] = ts;
+    await this.#parts.record.save(JSON.stringify(this.#sent));
   }
 
   /** A stream that an earlier process left open must end before it can be edited. */

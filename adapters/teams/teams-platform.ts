@@ -150,6 +150,7 @@ export function createTeamsPlatform(
         return { ok: false, detail: `${what} ${cure}` };
       }
     },
-    replyTo: ({ address }) => createTeamsReply(decodeAddress(address), { outbox, now, log, track }),
+    replyTo: ({ address }, record) =>
+      createTeamsReply(decodeAddress(address), record, { outbox, now, log, track }),
   };
 }

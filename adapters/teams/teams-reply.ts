@@ -1,16 +1,18 @@
 // The four verbs of a reply, for one message in Teams.
 import type { Activity } from 'botbuilder';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply, Stage } from '../../src/conversation/reply.js';
+import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Address } from './address.js';
 import { ConnectorFailure } from './connector-transport.js';
 import { deliveryError } from './delivery-error.js';
 import type { Outbox } from './outbox.js';
-import { renderAnswer, renderNotice } from './render-answer.js';
+import { message, renderAnswer, renderNotice } from './render-answer.js';
 import { MESSAGE_LIMIT } from './split-message.js';
 import { settledMarkdown, teamsMarkdown } from './teams-markdown.js';
+import { IN_DOUBT } from './usage.js';
 
 /** Teams allows one streaming update in a second and advises to gather words for 1.5 to 2. */
 const DRAFT_GAP_MS = 1500;
@@ -19,6 +21,12 @@ const STAGES: Readonly<Record<Stage, string>> = {
   searching: 'Searching the documents…',
   writing: 'Writing the answer…',
 };
+
+/**
+ * What is in the conversation already: the stream, the finished messages in their order, and whether another was on its way
+ * when this was saved. A bot cannot read a conversation, so what was on its way and has no id stays in doubt.
+ */
+const savedSchema = z.object({ stream: z.string(), posted: z.array(z.string()), sending: z.boolean() });
 
 interface ReplyTools {
   readonly outbox: Outbox;
@@ -32,10 +40,17 @@ interface ReplyTools {
  * Personal chats stream: an informative line, then the growing text, then the final message under the same stream id.
  * Everywhere else Teams allows no streams: a typing sign, then one message. When a stream breaks or is taken away (two
  * minutes, the Stop button) what was shown is edited into the final text; when even that fails, a new message is posted.
+ * Taken up again after a crash, it edits what the earlier try posted; where that is in doubt, it says so and no more.
  */
-export function createTeamsReply(address: Address, { outbox, now, log, track }: ReplyTools): Reply {
+export function createTeamsReply(
+  address: Address,
+  record: ReplyRecord,
+  { outbox, now, log, track }: ReplyTools,
+): Reply {
   const personal = address.conversation.type === 'personal';
-  let streamId = '';
+  const earlier = record.saved === undefined ? undefined : savedSchema.parse(JSON.parse(record.saved));
+  const posted = [...(earlier?.posted ?? [])];
+  let streamId = earlier?.stream ?? '';
   let sequence = 0;
   let shown = '';
   /** False once Teams refused a piece of the stream; the final text then goes another way. */
@@ -66,7 +81,10 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     sequence += 1;
     const id = await sendTyping({ text, entities: [streamInfo(streamType, sequence)] });
     // Only the first answer of a stream is sure to name it.
-    if (streamId === '') streamId = id;
+    if (streamId === '') {
+      streamId = id;
+      await save(false);
+    }
     if (streamType === 'streaming') shown = text;
   }
 
@@ -79,9 +97,24 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     };
   }
 
+  function save(sending: boolean): Promise<void> {
+    return record.save(JSON.stringify({ stream: streamId, posted, sending }));
+  }
+
+  /** Posts what cannot be posted twice without showing twice. */
+  async function post(activity: Partial<Activity>): Promise<string> {
+    await save(true);
+    try {
+      return await outbox.post(address, activity, 'plain');
+    } catch (failure) {
+      if (!(failure instanceof ConnectorFailure && failure.applied === 'unknown')) await save(false);
+      throw failure;
+    }
+  }
+
   /** Puts `first` where the stream was. Resolves to the id of the message that now shows it. */
   async function place(first: Partial<Activity>): Promise<string> {
-    if (streamId === '') return await outbox.post(address, first, 'plain');
+    if (streamId === '') return await post(first);
     if (streaming) {
       try {
         const entities = [streamInfo('final'), ...(first.entities ?? [])];
@@ -98,29 +131,40 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
     } catch (failure) {
       if (!(failure instanceof ConnectorFailure) || failure.status === undefined) throw failure;
     }
-    const id = await outbox.post(address, first, 'plain');
+    const id = await post(first);
     if (shown !== '') await outbox.remove(address, streamId).catch(() => undefined);
     return id;
   }
 
+  /** Puts a part of the ending in its place: over that of an earlier try, into the stream, or below. */
+  async function placePart(part: Partial<Activity>, at: number): Promise<void> {
+    const before = posted[at];
+    if (before !== undefined) return await outbox.replace(address, before, part);
+    posted.push(at === 0 ? await place(part) : await post(part));
+    await save(false);
+  }
+
   async function deliver(render: () => readonly Partial<Activity>[]): Promise<Delivery> {
     await sending;
-    let messageId = '';
-    let posted = 0;
+    let placed = 0;
     try {
-      for (const part of render()) {
-        const id = posted === 0 ? await place(part) : await outbox.post(address, part, 'plain');
-        if (posted === 0) messageId = id;
-        posted += 1;
+      if (earlier?.sending === true) {
+        const id = await post(message(IN_DOUBT));
+        return { messageId: posted[0] ?? id, parts: posted.length + 1 };
       }
-      return { messageId, parts: posted };
+      for (const [at, part] of render().entries()) {
+        await placePart(part, at);
+        placed += 1;
+      }
+      for (const extra of posted.splice(placed)) await outbox.remove(address, extra).catch(() => undefined);
+      return { messageId: posted[0] ?? '', parts: placed };
     } catch (thrown) {
       const error = deliveryError(thrown, now());
       const nothingShown =
-        posted === 0 && !(thrown instanceof ConnectorFailure && thrown.applied === 'unknown');
+        placed === 0 && !(thrown instanceof ConnectorFailure && thrown.applied === 'unknown');
       // Nothing stands in the thread, so a later call may still say something.
       if (nothingShown) ending = undefined;
-      log.warn({ code: error.code, message: error.message, posted }, 'a reply was not delivered to Teams');
+      log.warn({ code: error.code, message: error.message, placed }, 'a reply was not delivered to Teams');
       throw error;
     }
   }
@@ -147,7 +191,12 @@ export function createTeamsReply(address: Address, { outbox, now, log, track }: 
       });
     },
     finish: (answer: Answer) => end(() => renderAnswer(answer)),
-    fail: (notice: Notice) => end(() => [renderNotice(notice)]),
+    fail(notice: Notice) {
+      const [stands] = posted;
+      if (ending === undefined && stands !== undefined)
+        return Promise.resolve({ messageId: stands, parts: posted.length });
+      return end(() => [renderNotice(notice)]);
+    },
   };
 }
 

@@ -29,3 +29,7 @@ export const STOPPING =
 /** The question was not taken, because it could not be stored. */
 export const UNAVAILABLE =
   'The bot cannot take questions at the moment, so this one was not taken. Please ask again in a few minutes.';
+
+/** Said instead of an answer that may be shown already, after the process died while it was being sent. */
+export const IN_DOUBT =
+  'The bot was restarted while it was sending the answer. If you cannot see it above, please ask again.';

@@ -6,6 +6,7 @@ import { storageError } from '../storage/storage-error.js';
 import type { Store } from '../storage/store.js';
 import type { IncomingMessage, PlatformName } from './message.js';
 import type { Admission, Inbox } from './platform.js';
+import type { ReplyRecord } from './reply.js';
 import { fromStored, toStored } from './stored-message.js';
 
 /** Platforms deliver a message again for up to a day; the rest is for clocks that are set meanwhile. */
@@ -42,6 +43,7 @@ export interface InboxLimits {
 /** A message whose turn has come. */
 export interface TakenMessage {
   readonly message: IncomingMessage;
+  readonly record: ReplyRecord;
   /** Say this instead of an answer: it was asked too long ago, or answering it failed too often. */
   readonly apology?: 'late' | 'failed';
 }
@@ -191,7 +193,8 @@ export class DurableInbox implements Inbox {
       const message = fromStored(claimed.body);
       const isLate = now() - message.receivedAt.getTime() > LATE_MS;
       const apology = claimed.failures >= MOST_TRIES ? 'failed' : isLate ? 'late' : undefined;
-      return await answer({ message, ...(apology === undefined ? {} : { apology }) }, signal);
+      const record = this.#recordOf(claimed);
+      return await answer({ message, record, ...(apology === undefined ? {} : { apology }) }, signal);
     } catch (error) {
       if (signal.aborted) return 'stopped';
       const passing = error instanceof ChipwrightError && error.retryable;
@@ -201,6 +204,18 @@ export class DurableInbox implements Inbox {
       );
       return passing ? 'failed' : 'noticed';
     }
+  }
+
+  #recordOf({ key, again, record }: ClaimedMessage): ReplyRecord {
+    return {
+      again,
+      saved: record ?? undefined,
+      save: async (posted) => {
+        await this.#guard(async () => {
+          await this.#messages.record(this.#parts.owner, key, posted);
+        });
+      },
+    };
   }
 
   /** Writes down how it ended, for as long as it takes: until then the message is held, and nobody else answers it. */

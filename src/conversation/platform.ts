@@ -1,6 +1,6 @@
 // The port every chat platform fills, and the inbox it hands messages to.
 import type { IncomingMessage, PlatformName } from './message.js';
-import type { Reply } from './reply.js';
+import type { Reply, ReplyRecord } from './reply.js';
 
 /**
  * accepted: it will be answered. duplicate: it already was or is being. overloaded, draining, unavailable (it could not be
@@ -50,8 +50,11 @@ export interface Platform {
   /** No new messages; what is being sent is sent. Resolves early when `signal` aborts. */
   stop(signal: AbortSignal): Promise<void>;
   check(): Promise<PlatformHealth>;
-  /** The way back for a message of this platform, made from `message.address` alone, so it works after a restart too. */
-  replyTo(message: IncomingMessage): Reply;
+  /**
+   * The way back for a message of this platform, made from `message.address` and `record` alone, so it works after a restart
+   * too. With a record of an earlier try it ends what that one posted; an answer that stands gives way to no notice.
+   */
+  replyTo(message: IncomingMessage, record: ReplyRecord): Reply;
 }
 
 /** What the composition root hands every platform: nothing global. */

@@ -11,6 +11,19 @@ export interface Delivery {
 }
 
 /**
+ * What earlier tries to reply left in the conversation, so that a message taken up again, after a crash or a restart, goes on
+ * with it instead of being answered a second time.
+ */
+export interface ReplyRecord {
+  /** Whether the message was begun before: something may be posted although nothing is saved. */
+  readonly again: boolean;
+  /** What was saved last; written and read by the platform's adapter alone. */
+  readonly saved: string | undefined;
+  /** Called as soon as the platform has named what was posted. Resolves once that is kept, or cannot be; never rejects. */
+  save(posted: string): Promise<void>;
+}
+
+/**
  * Each verb may be called again with the same effect. `finish` and `fail` end the reply: whichever comes first wins, and
  * a later call returns the same delivery. They reject with a ChipwrightError (`delivery_rejected`, `delivery_rate_limited`)
  * when the platform would not take the message.

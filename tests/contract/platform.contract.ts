@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../src/conversation/message.js';
 import type { Admission, Inbox, Platform } from '../../src/conversation/platform.js';
 import { eventually } from '../support/eventually.js';
+import { newRecord, recordAgain } from '../support/reply-record.js';
 import { safe, sampleAnswer, sampleCitation, sampleNotice } from '../support/sample-answer.js';
 
 /** How a platform shows a draft: its own streaming, edits of a posted message, or not at all. */
@@ -176,7 +177,7 @@ export function platformContract(subject: PlatformSubject): void {
         await say(asked, 'How dense may placement be?');
         const stored = JSON.parse(JSON.stringify(inbox.only)) as IncomingMessage;
         const restored = { ...stored, receivedAt: new Date(stored.receivedAt) };
-        await platform.replyTo(restored).finish(sampleAnswer());
+        await platform.replyTo(restored, newRecord()).finish(sampleAnswer());
         expect((await visible()).join('\n')).toContain('Set the density to 0.6');
       });
     });
@@ -185,7 +186,11 @@ export function platformContract(subject: PlatformSubject): void {
       async function question(streaming?: Streaming) {
         const open_ = await open(streaming);
         await open_.say(asked, 'How dense may placement be?');
-        return { ...open_, reply: open_.platform.replyTo(inbox.only), visible: () => open_.visible() };
+        return {
+          ...open_,
+          reply: open_.platform.replyTo(inbox.only, newRecord()),
+          visible: () => open_.visible(),
+        };
       }
 
       for (const streaming of subject.streaming) {
@@ -310,6 +315,45 @@ export function platformContract(subject: PlatformSubject): void {
           expect(seen[0]).toContain(half);
           await close();
         }
+      });
+    });
+
+    describe('taken up again by another process', () => {
+      for (const streaming of subject.streaming.filter((each) => each !== 'none')) {
+        it(`ends the draft that the first one left (${streaming})`, async () => {
+          const { platform, say, visible } = await open(streaming);
+          await say(asked, 'How dense may placement be?');
+          const record = newRecord();
+          const first = platform.replyTo(inbox.only, record);
+          await first.stream(safe('Set the density to 0.5'));
+          await eventually(() => record.saved !== undefined, 'the draft');
+          await platform.replyTo(inbox.only, recordAgain(record)).finish(sampleAnswer());
+          const seen = await visible();
+          expect(seen).toHaveLength(1);
+          expect(seen[0]).toContain('Set the density to 0.6');
+        });
+      }
+
+      it('posts an answer that stands no second time, and puts no notice in its place', async () => {
+        const { platform, say, visible } = await open();
+        await say(asked, 'How dense may placement be?');
+        const record = newRecord();
+        const first = await platform.replyTo(inbox.only, record).finish(sampleAnswer());
+        const second = await platform.replyTo(inbox.only, recordAgain(record)).fail(sampleNotice());
+        expect(second).toEqual(first);
+        const third = await platform.replyTo(inbox.only, recordAgain(record)).finish(sampleAnswer());
+        expect(third).toEqual(first);
+        const seen = await visible();
+        expect(seen).toHaveLength(1);
+        expect(seen[0]).toContain('Set the density to 0.6');
+        expect(seen[0]).not.toContain('Ask again in a minute');
+      });
+
+      it('answers although the first one had posted nothing', async () => {
+        const { platform, say, visible } = await open();
+        await say(asked, 'How dense may placement be?');
+        await platform.replyTo(inbox.only, recordAgain(newRecord())).finish(sampleAnswer());
+        expect(await visible()).toHaveLength(1);
       });
     });
 

@@ -175,9 +175,27 @@ onEachEngine('the inbox', (freshPlace) => {
     expect(await stateOf(store)).toEqual(['received with text', 'received with text']);
     const second = held(store);
     await second.startsAll('1');
-    expect(second.taken[0]).toEqual({ message: message('1') });
+    expect(second.taken[0]).toMatchObject({ message: message('1'), record: { again: true } });
     second.end('1');
     await second.startsAll('1', '2');
+  });
+
+  it('hands what is known of a reply to whoever takes the message up', async () => {
+    const store = await freshStore();
+    const first = held(store);
+    await first.inbox.accept(message('1'));
+    await first.startsAll('1');
+    expect(first.taken[0]?.record).toMatchObject({ again: false, saved: undefined });
+    await first.taken[0]?.record.save('posted as 1.1');
+    await first.inbox.drain(AbortSignal.abort(new Error('over')));
+    const second = held(store);
+    await second.startsAll('1');
+    expect(second.taken[0]?.record).toMatchObject({ again: true, saved: 'posted as 1.1' });
+    await first.taken[0]?.record.save('by one that lost it');
+    await second.inbox.drain(AbortSignal.abort(new Error('over')));
+    const third = held(store);
+    await third.startsAll('1');
+    expect(third.taken[0]?.record).toMatchObject({ saved: 'posted as 1.1' });
   });
 
   it('finishes what runs when it drains, and begins nothing more', async () => {

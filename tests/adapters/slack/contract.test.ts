@@ -8,6 +8,7 @@ import {
   type RecordingInbox,
   type Told,
 } from '../../contract/platform.contract.js';
+import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer } from '../../support/sample-answer.js';
 import type { JsonObject, Told as SlackTold } from '../../support/slack-stand-in.js';
 import { connectSlack } from './connected-slack.js';
@@ -63,7 +64,7 @@ function subject(by: 'http' | 'socket'): PlatformSubject {
             return slack.mention(text);
           case 'follow-up': {
             const { ts } = await slack.mention('A first question');
-            await platform.replyTo(connected.question()).finish(sampleAnswer());
+            await platform.replyTo(connected.question(), newRecord()).finish(sampleAnswer());
             return slack.write(text, { thread: ts });
           }
           case 'chatter':

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { wordsPart } from '../../../adapters/slack/render/message.js';
 import { ResponseUrls } from '../../../adapters/slack/response-url.js';
 import { ChipwrightError } from '../../../src/errors.js';
+import { newRecord, recordAgain } from '../../support/reply-record.js';
 import { sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import { type Ephemeral, visible } from '../../support/slack-stand-in.js';
 import { type ConnectedSlack, type ConnectOptions, connectSlack } from './connected-slack.js';
@@ -22,7 +23,7 @@ async function ask(text = 'How dense may placement be?', options: ConnectOptions
 
 async function answered(over: Parameters<typeof sampleAnswer>[0] = {}, options: ConnectOptions = {}) {
   const asked = await ask(undefined, options);
-  const reply = asked.platform.replyTo(asked.question());
+  const reply = asked.platform.replyTo(asked.question(), newRecord());
   const delivery = await reply.finish(sampleAnswer(over));
   return { ...asked, reply, delivery };
 }
@@ -74,13 +75,13 @@ describe('a private answer', () => {
 
   it('may be a notice', async () => {
     const { platform, question } = await ask();
-    await platform.replyTo(question()).fail(sampleNotice());
+    await platform.replyTo(question(), newRecord()).fail(sampleNotice());
     expect(shown().at(-1)).toMatch(/Ask again in a minute[\s\S]*ref-1/);
   });
 
   it('shows no draft and no status', async () => {
     const { platform, question, slack } = await ask();
-    const reply = platform.replyTo(question());
+    const reply = platform.replyTo(question(), newRecord());
     reply.status('searching');
     await reply.stream(sampleAnswer().markdown);
     await settled();
@@ -98,7 +99,7 @@ describe('a private answer', () => {
   it('finds another way when its address has expired', async () => {
     const { slack, told, platform, question } = await ask();
     slack.expire(told.responseUrl);
-    await platform.replyTo(question()).finish(sampleAnswer());
+    await platform.replyTo(question(), newRecord()).finish(sampleAnswer());
     expect(slack.callsOf('chat.postEphemeral')).toHaveLength(1);
     expect(visible(last())).toContain('0.6');
   });
@@ -107,17 +108,48 @@ describe('a private answer', () => {
     const { slack, told, platform, question } = await ask();
     slack.expire(told.responseUrl);
     slack.fail('chat.postEphemeral', { error: 'not_in_channel' });
-    const failed = platform.replyTo(question()).finish(sampleAnswer());
+    const failed = platform.replyTo(question(), newRecord()).finish(sampleAnswer());
     await expect(failed).rejects.toMatchObject({ code: 'delivery_rejected', retryable: false });
   });
 
   it('that failed on the way may be tried again', async () => {
     const { slack, platform, question } = await ask();
     slack.fail('response_url', { status: 500 });
-    const reply = platform.replyTo(question());
+    const reply = platform.replyTo(question(), newRecord());
     await expect(reply.finish(sampleAnswer())).rejects.toMatchObject({ retryable: true });
     await reply.finish(sampleAnswer());
     expect(shown()).toHaveLength(2);
+  });
+});
+
+describe('a private answer that is taken up again after a crash', () => {
+  it('is not sent again', async () => {
+    const { platform, question } = await ask();
+    const record = newRecord();
+    await platform.replyTo(question(), record).finish(sampleAnswer());
+    const before = shown().length;
+    await platform.replyTo(question(), recordAgain(record)).finish(sampleAnswer());
+    await platform.replyTo(question(), recordAgain(record)).fail(sampleNotice());
+    expect(shown()).toHaveLength(before);
+  });
+
+  it('is sent when it was not before', async () => {
+    const { platform, question, slack, told } = await ask();
+    const record = newRecord();
+    slack.expire(told.responseUrl);
+    slack.fail('chat.postEphemeral', { error: 'not_in_channel' });
+    await expect(platform.replyTo(question(), record).finish(sampleAnswer())).rejects.toThrow();
+    await platform.replyTo(question(), recordAgain(record)).finish(sampleAnswer());
+    expect(visible(last())).toContain('0.6');
+  });
+
+  it('gives way to a word about it when it may have been sent', async () => {
+    const { platform, question, slack } = await ask();
+    const record = newRecord();
+    slack.fail('response_url', { status: 500 });
+    await expect(platform.replyTo(question(), record).finish(sampleAnswer())).rejects.toThrow();
+    await platform.replyTo(question(), recordAgain(record)).finish(sampleAnswer());
+    expect(visible(last())).toContain('restarted while I was sending you the answer');
   });
 });
 
@@ -226,7 +258,7 @@ describe('the message shortcut', () => {
       visibility: 'thread',
       author: { id: 'U2' },
     });
-    await platform.replyTo(inbox.only).finish(sampleAnswer());
+    await platform.replyTo(inbox.only, newRecord()).finish(sampleAnswer());
     expect(slack.seen('C1', ts)).toHaveLength(1);
   });
 

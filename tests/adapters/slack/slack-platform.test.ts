@@ -12,6 +12,7 @@ import {
 import { createSlackPlatform } from '../../../adapters/slack/slack-platform.js';
 import { retryAfterSeconds } from '../../../adapters/slack/web-client.js';
 import { RecordingInbox } from '../../contract/platform.contract.js';
+import { newRecord } from '../../support/reply-record.js';
 import { safe, sampleAnswer } from '../../support/sample-answer.js';
 import {
   APP_TOKEN,
@@ -111,13 +112,13 @@ describe('stopping', () => {
     const connected = await connectSlack({ slack });
     await slack.mention('hi');
     slack.fail('chat.postMessage', { status: 500 });
-    const sending = connected.platform.replyTo(connected.question()).finish(sampleAnswer());
+    const sending = connected.platform.replyTo(connected.question(), newRecord()).finish(sampleAnswer());
     await connected.platform.stop(AbortSignal.timeout(5_000));
     expect(slack.seen()).toHaveLength(1);
     await sending;
     slack.fail('chat.postMessage', 'hang');
     void connected.platform
-      .replyTo({ ...connected.question(), id: 'another' })
+      .replyTo({ ...connected.question(), id: 'another' }, newRecord())
       .finish(sampleAnswer())
       .catch(() => {});
     await connected.platform.stop(AbortSignal.timeout(50));
@@ -131,7 +132,7 @@ describe('the app surface', () => {
     const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
     await slack.openHome();
     await slack.mention('hi');
-    const reply = connected.platform.replyTo(connected.question());
+    const reply = connected.platform.replyTo(connected.question(), newRecord());
     reply.status('searching');
     for (const draft of ['a', 'ab', 'abc']) {
       await reply.stream(safe(draft));
@@ -139,7 +140,7 @@ describe('the app surface', () => {
     }
     await reply.finish(sampleAnswer());
     await slack.slash('private');
-    await connected.platform.replyTo(connected.question()).finish(sampleAnswer());
+    await connected.platform.replyTo(connected.question(), newRecord()).finish(sampleAnswer());
     slack.fail('chat.postMessage', 'lost');
     await slack.press(slack.ephemerals.at(-1) as never);
     await connected.close();

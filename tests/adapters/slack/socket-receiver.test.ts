@@ -1,6 +1,7 @@
 // Socket Mode: connect, lose the connection, come back, stop; and nothing is acknowledged before it is held.
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackPlatform } from '../../../adapters/slack/slack-platform.js';
+import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer } from '../../support/sample-answer.js';
 import { type ConnectedSlack, connectSlack } from './connected-slack.js';
 
@@ -73,7 +74,7 @@ describe('Socket Mode', () => {
     await until(() => slack.sockets === 0);
     await until(() => slack.sockets === 1);
     expect((await slack.mention('hi')).told.taken).toBe(true);
-    await platform.replyTo(inbox.only).finish(sampleAnswer());
+    await platform.replyTo(inbox.only, newRecord()).finish(sampleAnswer());
     expect(slack.seen()).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../src/conversation/message.js';
 import { ChipwrightError } from '../../../src/errors.js';
+import { newRecord, recordAgain } from '../../support/reply-record.js';
 import { safe, sampleAnswer, sampleCitation, sampleNotice } from '../../support/sample-answer.js';
 import { type ConnectedSlack, type ConnectOptions, connectSlack } from './connected-slack.js';
 
@@ -12,7 +13,7 @@ async function ask(options: ConnectOptions = {}) {
   connected = await connectSlack(options);
   const said = await connected.slack.mention('How dense may placement be?');
   const message = connected.question();
-  return { ...connected, said, message, reply: connected.platform.replyTo(message) };
+  return { ...connected, said, message, reply: connected.platform.replyTo(message, newRecord()) };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
@@ -65,7 +66,7 @@ describe('the final message', () => {
     connected = await connectSlack();
     const root = await connected.slack.write('Something else');
     await connected.slack.mention('How dense?', { thread: root.ts });
-    await connected.platform.replyTo(connected.question()).finish(sampleAnswer());
+    await connected.platform.replyTo(connected.question(), newRecord()).finish(sampleAnswer());
     expect(connected.slack.seen('C1', root.ts)).toHaveLength(1);
   });
 
@@ -136,7 +137,7 @@ describe('a draft', () => {
     slack.fail('chat.startStream', { error: 'unknown_method' });
     await reply.stream(safe('Set'));
     await settled();
-    await platform.replyTo({ ...message, id: 'another' }).stream(safe('Set'));
+    await platform.replyTo({ ...message, id: 'another' }, newRecord()).stream(safe('Set'));
     await settled();
     expect(slack.callsOf('chat.startStream')).toHaveLength(1);
     expect(slack.seen()).toHaveLength(2);
@@ -275,7 +276,7 @@ describe('a fault of Slack', () => {
   it('429 in one channel does not hold up another', async () => {
     const { slack, reply, platform } = await ask();
     await slack.mention('And here?', { channel: 'C2' });
-    const other = platform.replyTo(connected.question());
+    const other = platform.replyTo(connected.question(), newRecord());
     slack.fail('chat.postMessage', { status: 429, retryAfter: '2' }, 1, 'C1');
     const order: string[] = [];
     const slow = reply.finish(sampleAnswer()).then(() => order.push('C1'));
@@ -352,17 +353,18 @@ describe('a fault of Slack', () => {
 });
 
 describe('after a restart', () => {
-  const restarted = async (before: (message: IncomingMessage) => Promise<void>) => {
+  /** Nothing was saved, unless the test says so: it died before that. */
+  const restarted = async (before: (message: IncomingMessage) => Promise<void>, saved?: string) => {
     const first = await ask();
     await before(first.message);
     const again = await connectSlack({ slack: first.slack });
-    const stored = { ...first.message, receivedAt: new Date(first.message.receivedAt.getTime() - 60_000) };
-    return { again, reply: again.platform.replyTo(stored), slack: first.slack };
+    const record = recordAgain({ saved });
+    return { again, reply: again.platform.replyTo(first.message, record), slack: first.slack };
   };
 
   it('an unfinished stream is taken over', async () => {
     const { again, reply, slack } = await restarted(async (message) => {
-      await connected.platform.replyTo(message).stream(safe('Half a sen'));
+      await connected.platform.replyTo(message, newRecord()).stream(safe('Half a sen'));
       await settled();
     });
     await reply.finish(sampleAnswer());
@@ -374,7 +376,7 @@ describe('after a restart', () => {
   it('an edited draft is taken over', async () => {
     const { again, reply, slack } = await restarted(async (message) => {
       connected.slack.fail('chat.startStream', { error: 'unknown_method' });
-      await connected.platform.replyTo(message).stream(safe('Half a sen'));
+      await connected.platform.replyTo(message, newRecord()).stream(safe('Half a sen'));
       await settled();
     });
     await reply.finish(sampleAnswer());
@@ -384,10 +386,46 @@ describe('after a restart', () => {
 
   it('an answer that was delivered is not delivered twice', async () => {
     const { again, reply, slack } = await restarted(async (message) => {
-      await connected.platform.replyTo(message).finish(sampleAnswer());
+      await connected.platform.replyTo(message, newRecord()).finish(sampleAnswer());
     });
     await reply.finish(sampleAnswer());
     expect(slack.seen()).toHaveLength(1);
+    await again.close();
+  });
+
+  it('an answer that was delivered is not replaced by a notice', async () => {
+    const { again, reply, slack } = await restarted(async (message) => {
+      await connected.platform.replyTo(message, newRecord()).finish(sampleAnswer());
+    });
+    await reply.fail(sampleNotice());
+    expect(slack.seen()).toHaveLength(1);
+    expect(slack.seen()[0]).toContain('0.6');
+    await again.close();
+  });
+
+  it('what was saved is enough where the history cannot be read', async () => {
+    const record = newRecord();
+    const first = await ask();
+    await connected.platform.replyTo(first.message, record).finish(sampleAnswer({ markdown: 'Early.' }));
+    const again = await connectSlack({ slack: first.slack });
+    first.slack.fail('conversations.replies', { error: 'missing_scope' }, 5);
+    await again.platform.replyTo(first.message, recordAgain(record)).finish(sampleAnswer());
+    expect(first.slack.seen()).toHaveLength(1);
+    expect(first.slack.seen()[0]).toContain('0.6');
+    await again.close();
+  });
+
+  it('the missing part of an answer follows the one that was posted', async () => {
+    const record = newRecord();
+    const markdown = `${'a'.repeat(6_000)}\n\n${'b'.repeat(6_000)}`;
+    const first = await ask();
+    await connected.platform.replyTo(first.message, record).finish(sampleAnswer({ markdown }));
+    const [posted] = JSON.parse(record.saved ?? '[]') as string[];
+    first.slack.messages.splice(first.slack.messages.length - 1, 1); // The second part was never posted.
+    const again = await connectSlack({ slack: first.slack });
+    const reply = again.platform.replyTo(first.message, recordAgain({ saved: JSON.stringify([posted]) }));
+    await reply.finish(sampleAnswer({ markdown }));
+    expect(first.slack.seen().map((text) => text[0])).toEqual(['a', 'b']);
     await again.close();
   });
 
@@ -418,7 +456,7 @@ describe('the status', () => {
     reply.status('searching');
     await settled();
     expect([...slack.reactions]).toEqual([`eyes:C1:${slack.messages[0]?.ts}`]);
-    platform.replyTo({ ...message, id: 'another' }).status('searching');
+    platform.replyTo({ ...message, id: 'another' }, newRecord()).status('searching');
     await settled();
     expect(slack.callsOf('assistant.threads.setStatus')).toHaveLength(1);
     await reply.finish(sampleAnswer());

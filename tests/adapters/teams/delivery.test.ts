@@ -4,6 +4,7 @@ import { ConnectorFailure } from '../../../adapters/teams/connector-transport.js
 import { deliveryError } from '../../../adapters/teams/delivery-error.js';
 import { retryAfterMs } from '../../../adapters/teams/outbox.js';
 import { ChipwrightError } from '../../../src/errors.js';
+import { newRecord, recordAgain } from '../../support/reply-record.js';
 import { sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import type { Failure } from '../../support/teams-stand-in.js';
 import { type Bot, deadUrl, openBot } from './bot.js';
@@ -25,10 +26,25 @@ afterEach(async () => {
 
 async function asked() {
   await bot.standIn.deliver(bot.url, bot.standIn.channelMention('How dense?'));
-  return bot.platform.replyTo(bot.inbox.only);
+  return bot.platform.replyTo(bot.inbox.only, newRecord());
 }
 
 const seen = () => bot.standIn.allVisible();
+
+describe('taken up again after a crash', () => {
+  it.each<[Failure, string[]]>([
+    ['lost', ['Set the density', 'restarted while it was sending the answer']],
+    [{ status: 403 }, ['Set the density']],
+  ])('after %o it never answers twice, and never says nothing', async (failure, texts) => {
+    await bot.standIn.deliver(bot.url, bot.standIn.channelMention('How dense?'));
+    const record = newRecord();
+    bot.standIn.fail({ failure, times: 1 });
+    const first = bot.platform.replyTo(bot.inbox.only, record).finish(sampleAnswer());
+    await expect(first).rejects.toMatchObject({ code: 'delivery_rejected' });
+    await bot.platform.replyTo(bot.inbox.only, recordAgain(record)).finish(sampleAnswer());
+    expect(seen().map(({ text }) => text)).toEqual(texts.map((text) => expect.stringContaining(text)));
+  });
+});
 
 describe('sending again', () => {
   it.each<[Failure & object]>([[{ status: 412 }], [{ status: 429 }], [{ status: 502 }], [{ status: 504 }]])(
@@ -115,7 +131,7 @@ describe('a lost answer', () => {
     const reply = await asked();
     // Nobody listens there: the message is sent again until Teams is back, here never.
     const gone = bot.inbox.only.address.replace(bot.standIn.url, await deadUrl());
-    const lost = bot.platform.replyTo({ ...bot.inbox.only, address: gone });
+    const lost = bot.platform.replyTo({ ...bot.inbox.only, address: gone }, newRecord());
     await expect(lost.finish(sampleAnswer())).rejects.toMatchObject({
       code: 'delivery_rejected',
       retryable: true,
@@ -158,7 +174,7 @@ describe('endings', () => {
     });
     const stuck = first.finish(sampleAnswer()).catch(() => 'given up');
     await bot.standIn.deliver(bot.url, bot.standIn.groupMention('And here?'));
-    const second = bot.platform.replyTo(bot.inbox.taken[1] ?? bot.inbox.only);
+    const second = bot.platform.replyTo(bot.inbox.taken[1] ?? bot.inbox.only, newRecord());
     await second.finish(sampleAnswer());
     expect(bot.standIn.visible('19:group@thread.v2')).toHaveLength(1);
     expect(await stuck).toBe('given up');
@@ -167,7 +183,7 @@ describe('endings', () => {
   it('keeps the pace of each conversation apart: one a second where a stream may be open', async () => {
     await (await asked()).finish(sampleAnswer());
     await bot.standIn.deliver(bot.url, bot.standIn.personalMessage('And here?'));
-    await bot.platform.replyTo(bot.inbox.taken[1] ?? bot.inbox.only).finish(sampleAnswer());
+    await bot.platform.replyTo(bot.inbox.taken[1] ?? bot.inbox.only, newRecord()).finish(sampleAnswer());
     expect(bot.gaps).toEqual([
       [bot.inbox.taken[0]?.thread.key, 500],
       ['a:personal-ada', 1000],
@@ -179,7 +195,9 @@ describe('endings', () => {
     const stopped = new ChipwrightError('draining', message, { cure, retryable: true });
     const ended = await openBot({}, bot.inbox, { run: () => Promise.reject(stopped) });
     await asked();
-    await expect(ended.platform.replyTo(bot.inbox.only).finish(sampleAnswer())).rejects.toMatchObject({
+    await expect(
+      ended.platform.replyTo(bot.inbox.only, newRecord()).finish(sampleAnswer()),
+    ).rejects.toMatchObject({
       code: 'delivery_rejected',
       cure,
     });

@@ -1,5 +1,6 @@
 // Drafts in a personal chat: shown while they grow, replaced by exactly one final message whatever happens.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newRecord } from '../../support/reply-record.js';
 import { safe, sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import type { Failure, RawActivity, WireRequest } from '../../support/teams-stand-in.js';
 import { type Bot, openBot } from './bot.js';
@@ -12,7 +13,7 @@ afterEach(() => bot.close());
 
 async function asked(text = 'How dense?') {
   await bot.standIn.deliver(bot.url, bot.standIn.personalMessage(text));
-  return bot.platform.replyTo(bot.inbox.taken.at(-1) ?? bot.inbox.only);
+  return bot.platform.replyTo(bot.inbox.taken.at(-1) ?? bot.inbox.only, newRecord());
 }
 
 const personal = 'a:personal-ada';
@@ -101,7 +102,7 @@ describe('a stream', () => {
 
   it('is not tried outside personal chats', async () => {
     await bot.standIn.deliver(bot.url, bot.standIn.groupMention('How dense?'));
-    const reply = bot.platform.replyTo(bot.inbox.only);
+    const reply = bot.platform.replyTo(bot.inbox.only, newRecord());
     reply.status('searching');
     await bot.quiet();
     await streamAll(reply, ['Set', 'Set the']);

@@ -2,6 +2,7 @@
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BUSY, STOPPING, USAGE, WELCOME } from '../../../adapters/teams/usage.js';
+import { newRecord } from '../../support/reply-record.js';
 import { safe, sampleAnswer } from '../../support/sample-answer.js';
 import type { RawActivity } from '../../support/teams-stand-in.js';
 import { type Bot, openBot } from './bot.js';
@@ -107,7 +108,8 @@ describe('taking in', () => {
     const second = bot.standIn.channelMention('Two?');
     const later = bot.standIn.followUp(first, 'And then?');
     for (const activity of [first, second, later]) await deliver(activity);
-    for (const message of bot.inbox.taken) await bot.platform.replyTo(message).finish(sampleAnswer());
+    for (const message of bot.inbox.taken)
+      await bot.platform.replyTo(message, newRecord()).finish(sampleAnswer());
     expect(bot.standIn.visible(first.conversation.id)).toHaveLength(2);
     expect(bot.standIn.visible(second.conversation.id)).toHaveLength(1);
   });
@@ -123,7 +125,7 @@ describe('stopping', () => {
 
   it('waits for what is being sent', async () => {
     await deliver(bot.standIn.channelMention('How dense?'));
-    const sending = bot.platform.replyTo(bot.inbox.only).finish(sampleAnswer());
+    const sending = bot.platform.replyTo(bot.inbox.only, newRecord()).finish(sampleAnswer());
     await bot.platform.stop(AbortSignal.timeout(5000));
     expect(texts()).toHaveLength(1);
     await sending;
@@ -133,7 +135,7 @@ describe('stopping', () => {
     await deliver(bot.standIn.channelMention('How dense?'));
     bot.standIn.fail({ failure: 'hang' });
     const sending = bot.platform
-      .replyTo(bot.inbox.only)
+      .replyTo(bot.inbox.only, newRecord())
       .finish(sampleAnswer())
       .catch(() => 'given up');
     await bot.platform.stop(AbortSignal.abort());
@@ -165,7 +167,7 @@ describe('the network', () => {
       emulated,
       `Bearer ${await watched.standIn.token(emulated, { iss })}`,
     );
-    const reply = watched.platform.replyTo(watched.inbox.only);
+    const reply = watched.platform.replyTo(watched.inbox.only, newRecord());
     reply.status('searching');
     await reply.stream(safe('Set'));
     await reply.finish(sampleAnswer());
@@ -178,7 +180,9 @@ describe('the network', () => {
   it('does not follow a redirect with the token of the bot', async () => {
     await deliver(bot.standIn.channelMention('How dense?'));
     bot.standIn.fail({ failure: { status: 307 } });
-    await expect(bot.platform.replyTo(bot.inbox.only).finish(sampleAnswer())).rejects.toMatchObject({
+    await expect(
+      bot.platform.replyTo(bot.inbox.only, newRecord()).finish(sampleAnswer()),
+    ).rejects.toMatchObject({
       code: 'delivery_rejected',
     });
     expect(bot.standIn.sent).toHaveLength(1);

@@ -1,5 +1,6 @@
 // The bytes that leave the process: citations, the AI label and the text, not what botbuilder was given.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer, sampleCitation, sampleNotice } from '../../support/sample-answer.js';
 import type { RawActivity } from '../../support/teams-stand-in.js';
 import { type Bot, openBot } from './bot.js';
@@ -12,7 +13,7 @@ afterEach(() => bot.close());
 
 async function asked() {
   await bot.standIn.deliver(bot.url, bot.standIn.channelMention('How dense?'));
-  return bot.platform.replyTo(bot.inbox.only);
+  return bot.platform.replyTo(bot.inbox.only, newRecord());
 }
 
 /** The last body sent, parsed from its bytes. */
@@ -171,7 +172,7 @@ describe('an answer on the wire', () => {
     await (await asked()).finish(sampleAnswer());
     const stored = JSON.stringify(bot.inbox.only);
     const before = lastBody();
-    await bot.platform.replyTo(JSON.parse(stored)).finish(sampleAnswer());
+    await bot.platform.replyTo(JSON.parse(stored), newRecord()).finish(sampleAnswer());
     expect(lastBody()).toEqual(before);
   });
 });

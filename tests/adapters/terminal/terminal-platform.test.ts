@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createTerminalPlatform } from '../../../adapters/terminal/terminal-platform.js';
 import { platformContract, RecordingInbox } from '../../contract/platform.contract.js';
+import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer } from '../../support/sample-answer.js';
 
 function openTerminal() {
@@ -80,11 +81,11 @@ describe('a conversation in a pipe', () => {
     // The second waits for the first one's answer.
     expect(inbox.taken).toHaveLength(1);
     expect(terminal.left()).toBe(false);
-    await terminal.platform.replyTo(inbox.only).finish(sampleAnswer({ markdown: 'One.' }));
+    await terminal.platform.replyTo(inbox.only, newRecord()).finish(sampleAnswer({ markdown: 'One.' }));
     await until(() => inbox.taken.length === 2);
     const second = inbox.taken[1];
     if (second !== undefined)
-      await terminal.platform.replyTo(second).finish(sampleAnswer({ markdown: 'Two.' }));
+      await terminal.platform.replyTo(second, newRecord()).finish(sampleAnswer({ markdown: 'Two.' }));
     await until(() => terminal.left());
     expect(terminal.text()).toMatch(/One\.[\s\S]*Two\./);
   });
