@@ -53,7 +53,7 @@ interface Measured {
   readonly passages: number;
   readonly fillSeconds: number;
   readonly tidySeconds: number;
-  readonly disk: number | undefined;
+  readonly disk: ReadonlyMap<string, number> | undefined;
   readonly serverMemory: number | undefined;
   /** Of the server before the first passage came. */
   readonly emptyServerMemory: number | undefined;
@@ -197,7 +197,9 @@ function report(measured: Measured): void {
   say(
     `  filled in ${fillSeconds.toFixed(0)} s, built what it builds in the background in ${tidySeconds.toFixed(0)} s`,
   );
-  say(`  disk ${bytes(disk)}`);
+  const parts = [...(disk ?? [])].sort(([, a], [, b]) => b - a);
+  say(`  disk ${bytes(disk && parts.reduce((sum, [, size]) => sum + size, 0))}`);
+  for (const [part, size] of parts.length > 1 ? parts : []) say(`    ${part} ${bytes(size)}`);
   say(`  memory of our process for the index ${bytes(memory)}`);
   if (serverMemory !== undefined && emptyServerMemory !== undefined) {
     const added = each(serverMemory - emptyServerMemory, passages);

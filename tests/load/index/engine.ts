@@ -38,8 +38,8 @@ export interface Engine {
   readonly place: IndexPlace;
   /** Resolves when the engine has built everything it builds in the background. */
   tidy(): Promise<void>;
-  /** Bytes; undefined where nobody here can tell. */
-  disk(): Promise<number | undefined>;
+  /** Bytes by part of the index; undefined where nobody here can tell. */
+  disk(): Promise<ReadonlyMap<string, number> | undefined>;
   /** Bytes of memory that the process of the server holds; undefined without one, or where nobody here can tell. */
   serverMemory(): number | undefined;
   remove(): Promise<void>;
@@ -51,7 +51,7 @@ export async function sqliteEngine(): Promise<Engine> {
     name: 'SQLite',
     place: { file: join(folder, 'index.sqlite') },
     tidy: async () => {},
-    disk: () => sizeOf(folder),
+    disk: () => sizesIn(folder),
     serverMemory: () => undefined,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -105,7 +105,7 @@ export async function qdrantEngine(server: KnownServer | undefined): Promise<Qdr
       });
       await tidy();
     },
-    disk: async () => (folder === undefined ? undefined : sizeOf(folder)),
+    disk: async () => (folder === undefined ? undefined : sizesIn(folder)),
     serverMemory: () => memoryOf(server?.pid ?? local?.pid()),
     async remove() {
       await client.deleteCollection(collection);
@@ -123,15 +123,18 @@ async function untilGreen(client: QdrantClient, collection: string): Promise<voi
   }
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function sizesIn(folder: string): Promise<ReadonlyMap<string, number>> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
-  // As `du` counts: what a file occupies, not how far it could grow.
-  const sizes = await Promise.all(
-    files
-      .filter((file) => file.isFile())
-      .map(async (file) => (await stat(join(file.parentPath, file.name))).blocks * 512),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const sizes = new Map<string, number>();
+  for (const file of files.filter((one) => one.isFile())) {
+    const path = join(file.parentPath, file.name);
+    // What a segment of Qdrant is made of; it names its parts by folder.
+    const part =
+      /\/segments\/[^/]+\/([^/.]+)/.exec(path)?.[1] ?? /\/(wal)\//.exec(path)?.[1] ?? 'other files';
+    // As `du` counts: what a file occupies, not how far it could grow.
+    sizes.set(part, (sizes.get(part) ?? 0) + (await stat(path)).blocks * 512);
+  }
+  return sizes;
 }
 
 /** Linux only. */
