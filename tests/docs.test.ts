@@ -179,6 +179,61 @@ describe('metrics', () => {
   });
 });
 
+describe('the dashboard', () => {
+  const dashboard = JSON.parse(readFileSync(join(ROOT, 'docs/grafana-dashboard.json'), 'utf8'));
+  const expressions: string[] = dashboard.panels.flatMap(
+    ({ targets = [] }: { targets?: { expr: string }[] }) => targets.map(({ expr }) => expr),
+  );
+
+  it('and the alerts ask for metrics that exist, with labels that they have', async () => {
+    const labels = await metricLabels();
+    const alerts = all<InlineCode>(page('docs/operations.md').tree, 'inlineCode')
+      .map(({ value }) => value)
+      .filter((value) => value.includes('('));
+    expect(expressions.length).toBeGreaterThan(15);
+    expect(alerts.length).toBeGreaterThan(5);
+    for (const expression of [...expressions, ...alerts]) {
+      const asked = metricsIn(expression);
+      expect(asked, expression).toHaveLength(1);
+      const [{ name, selected, grouped } = { name: '', selected: [], grouped: [] }] = asked;
+      expect([...labels.keys()], expression).toContain(name);
+      const known = ['job', 'le', ...(labels.get(name) ?? [])];
+      for (const label of [...selected, ...grouped]) expect(known, expression).toContain(label);
+    }
+  });
+
+  it('shows every metric of ours', async () => {
+    const shown = new Set(expressions.flatMap(metricsIn).map(({ name }) => name));
+    const ours = [...(await metricLabels()).keys()].filter((name) => name.startsWith('chipwright_'));
+    expect([...shown].filter((name) => name.startsWith('chipwright_')).sort()).toEqual(ours.sort());
+  });
+});
+
+/** The metrics that an expression asks for, without the endings of a histogram, and the labels it names. */
+function metricsIn(expression: string) {
+  const grouped = [...expression.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/,\s*/));
+  return [...expression.matchAll(/\b((?:chipwright|nodejs|process)_\w+)(?:\{([^}]*)\})?/g)].map(
+    ([, name = '', selector = '']) => ({
+      name: name.replace(/_(?:bucket|sum|count)$/, ''),
+      selected: [...selector.matchAll(/(\w+)\s*[=!]/g)].map(([, label = '']) => label),
+      grouped,
+    }),
+  );
+}
+
+/** Name to labels of all metrics, the labels of ours as the handbook has them. */
+async function metricLabels(): Promise<Map<string, string[]>> {
+  const tables = all<Table>(page('docs/operations.md').tree, 'table');
+  const rows = tables.flatMap((table) => table.children.slice(1).map((row) => row.children));
+  const documented = new Map(
+    rows.map(([name, , labels]) => [
+      textOf(name),
+      labels === undefined ? [] : all<InlineCode>(labels, 'inlineCode').map(({ value }) => value),
+    ]),
+  );
+  return new Map((await metricNames()).map((name) => [name, documented.get(name) ?? []]));
+}
+
 /** All metrics of a fresh process, as they are scraped. */
 async function metricNames(): Promise<string[]> {
   const { route } = prometheusMetrics(() => 0);
