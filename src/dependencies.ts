@@ -1,8 +1,7 @@
 // What a service needs of others, and how each is looked at.
 import type { Config } from './config.js';
-import type { Platform } from './conversation/platform.js';
 import { checkOpenAi } from './language-model/openai-check.js';
-import type { Library, Tools } from './main.js';
+import type { Library, Service, Tools } from './main.js';
 import type { Dependency } from './operations/health.js';
 
 /** Milliseconds between two looks: near ones often, those that count requests seldom. */
@@ -24,10 +23,11 @@ export function dependenciesOf(
   parts: {
     readonly library: Library;
     readonly documents: KeptDocuments;
-    readonly platforms: readonly Platform[];
+    readonly service: Service;
   },
 ): Dependency[] {
-  const { library, documents, platforms } = parts;
+  const { library, documents, service } = parts;
+  const { platforms, checkStorage } = service;
   const { languageModel } = config;
   return [
     {
@@ -68,6 +68,19 @@ export function dependenciesOf(
             async check() {
               await checkOpenAi({ ...languageModel, fetch: tools.fetch });
               return { ok: true, detail: `${languageModel.model}.` };
+            },
+          },
+        ]),
+    ...(checkStorage === undefined
+      ? []
+      : [
+          {
+            name: 'storage',
+            required: true,
+            everyMs: NEAR,
+            async check() {
+              await checkStorage();
+              return { ok: true, detail: config.databaseUrl === null ? 'SQLite.' : 'PostgreSQL.' };
             },
           },
         ]),

@@ -45,6 +45,7 @@ import { QdrantGenerations } from './retrieval/qdrant-generations.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { SqliteGenerations } from './retrieval/sqlite-generations.js';
 import { noDirectory } from './safety/readers.js';
+import { checkStore } from './storage/check-store.js';
 import { openSqliteStore } from './storage/sqlite-store.js';
 import type { Store } from './storage/store.js';
 
@@ -393,6 +394,8 @@ export interface ServiceParts {
 
 export interface Service {
   readonly platforms: readonly Platform[];
+  /** Rejects with `storage_unavailable` when questions cannot be stored; undefined when none are, as in a terminal alone. */
+  readonly checkStorage: (() => Promise<void>) | undefined;
   /** Stops taking questions, finishes the running ones within 25 s, and closes everything but the library and the server. */
   stop(): Promise<void>;
 }
@@ -465,7 +468,8 @@ export async function startService(
   const inMemory = platforms.filter(({ name }) => name === 'terminal');
   const durable = platforms.filter(({ name }) => name !== 'terminal');
   const desks: Desk[] = [];
-  if (durable.length > 0) desks.push(openDesk(await openStore(config, tools), durable, orchestrator, tools));
+  const kept = durable.length > 0 ? await openStore(config, tools) : undefined;
+  if (kept !== undefined) desks.push(openDesk(kept, durable, orchestrator, tools));
   if (inMemory.length > 0)
     desks.push(
       openDesk(await openSqliteStore(':memory:'), inMemory, orchestrator, { ...tools, metrics: noMetrics }),
@@ -485,6 +489,7 @@ export async function startService(
   }
   return {
     platforms,
+    checkStorage: kept && (() => checkStore(kept)),
     async stop() {
       const deadline = AbortSignal.timeout(DRAIN_MS);
       const stopping = platforms.map((platform) => platform.stop(deadline));

@@ -66,9 +66,7 @@ async function startAnswering(shell: Shell, session: Session, parts: StartParts)
       terminal,
       server,
       async onStarted(service) {
-        await health.watch(
-          dependenciesOf(config, tools, { library, documents, platforms: service.platforms }),
-        );
+        await health.watch(dependenciesOf(config, tools, { library, documents, service }));
         await sayConnected(shell, config, service, server);
       },
     });

@@ -60,6 +60,7 @@ describe('a service that was asked', () => {
     expect(metrics).toMatch(/^chipwright_index_passages [1-9]/m);
     expect(metrics).toContain('chipwright_index_generation 1');
     expect(metrics).toContain('chipwright_dependency_up{dependency="slack"} 1');
+    expect(metrics).toContain('chipwright_dependency_up{dependency="storage"} 1');
     const { bench, service } = served ?? {};
     const log = await readFile(join(bench?.data ?? '', 'chipwright.log'), 'utf8');
     expect(log).toContain('"msg":"answered"');
