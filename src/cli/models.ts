@@ -1,8 +1,10 @@
 // `chipwright models`: which encoders are here, whether they are whole, and how to get one.
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
+import { signed, withInterval } from '../evaluation/figures.js';
 import { liveEncoderName, modelStore } from '../main.js';
 import type { ModelStatus } from '../retrieval/encoder/model-store.js';
+import type { TuningRecord } from '../retrieval/encoder/tuning-record.js';
 import { switchEncoder } from '../retrieval/publish.js';
 import { progressView, showDownload } from './progress.js';
 import { openSession, withEncoder, withLibrary } from './session.js';
@@ -97,11 +99,22 @@ function unusable(name: string): ChipwrightError {
 }
 
 function describe(model: ModelStatus, inUse: string): string {
-  const { name, present, source, base, sizeBytes, dimensions, licence, problems } = model;
+  const { name, present, source, base, sizeBytes, dimensions, licence, tuning, problems } = model;
   const state = !present
     ? `not here; \`chipwright models pull ${name}\` fetches it`
     : problems.length > 0
       ? problems.join(' ')
       : `${(sizeBytes / 1024 / 1024).toFixed(0)} MiB ${base === null ? `from ${source}` : `tuned from ${base}`}`;
-  return `${name === inUse ? '*' : ' '} ${name} (${dimensions} dimensions, ${licence}): ${state}`;
+  const line = `${name === inUse ? '*' : ' '} ${name} (${dimensions} dimensions, ${licence}): ${state}`;
+  return tuning === null ? line : `${line}\n    ${history(tuning)}`;
+}
+
+/** The team's own questions tell most; they stand behind those that were made. */
+function history({ date, pairs, measure, sets }: TuningRecord): string {
+  const made = `${date.slice(0, 10)}, ${pairs} pairs`;
+  const judging = sets.filter(({ general }) => !general).at(-1);
+  if (judging === undefined) return made;
+  const { name, dense, hybrid } = judging;
+  const change = `dense ${withInterval(dense.change, signed)}, hybrid ${withInterval(hybrid.change, signed)}`;
+  return `${made}; ${measure} of ${name}: ${change}`;
 }

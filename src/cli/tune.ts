@@ -21,7 +21,7 @@ import {
   type TuneTools,
   tune,
 } from '../training/tune.js';
-import { tuningCard } from '../training/tuning-card.js';
+import { tuningRecord } from '../training/tuning-card.js';
 import { tuningReport } from '../training/tuning-report.js';
 import { DEFAULT_SETTINGS } from '../training/tuning-settings.js';
 import { tuningTable } from '../training/tuning-table.js';
@@ -126,11 +126,12 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         return;
       }
       const started = tools.now();
-      const date = new Date(started).toISOString().slice(0, 10);
+      const date = new Date(started).toISOString();
       const outcome = await tune(request, tuneTools).finally(() => view.end());
       const published = outcome.chosen !== undefined && !options.dryRun;
       if (published && outcome.chosen !== undefined) {
-        await publishModel(outcome.chosen.candidate, store.folder(run.name), tuningCard(outcome, date));
+        const { chosen } = outcome;
+        await publishModel(chosen.candidate, store.folder(run.name), tuningRecord(outcome, chosen, date));
         await withEncoder(shell, session, run.name, (parts) =>
           switchEncoder(parts, library.index, {
             signal: shell.signal,
@@ -144,7 +145,7 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         base,
         inUse,
         published,
-        date,
+        date: date.slice(0, 10),
         version: await ownVersion(),
       });
       await writeFile(report, page);

@@ -12,7 +12,7 @@ export const JUDGED_MODES = ['dense', 'hybrid'] as const satisfies readonly Retr
 export type JudgedMode = (typeof JUDGED_MODES)[number];
 
 /** One measure for all decisions: it notices where in the first ten the right passage stands. */
-const MEASURE = 'nDCG@10';
+export const MEASURE = 'nDCG@10';
 
 /** One set of questions, and whether it judges or only guards what was known before. */
 export interface NamedSet {

@@ -13,6 +13,7 @@ import {
   readModelWeights,
   writeModelFolder,
 } from '../retrieval/encoder/model-folder.js';
+import type { TuningRecord } from '../retrieval/encoder/tuning-record.js';
 import type { Index } from '../retrieval/index-port.js';
 import {
   type Candidate,
@@ -29,6 +30,7 @@ import { makePairs, type PairSet } from './make-pairs.js';
 import { mergeWeights } from './merge.js';
 import type { RunFolder } from './run-folder.js';
 import { type TrainingExample, trainingExampleSchema } from './training-example.js';
+import { tuningCard } from './tuning-card.js';
 import type { TuningSettings } from './tuning-settings.js';
 
 /** Fewer pairs than this teach a model more about their wording than about the documents. */
@@ -253,9 +255,9 @@ async function writeModelLike(like: string, to: string, change: Partial<ModelCon
   });
 }
 
-/** Puts the chosen model among the others, in place of what a run that was killed left of it. `card`: Markdown for its model card. */
-export async function publishModel({ folder }: Candidate, to: string, card: string): Promise<void> {
-  await writeModelLike(folder, to, { card });
+/** Puts the chosen model among the others, in place of what a run that was killed left of it. */
+export async function publishModel({ folder }: Candidate, to: string, tuning: TuningRecord): Promise<void> {
+  await writeModelLike(folder, to, { card: tuningCard(tuning), tuning });
 }
 
 /** Changes with everything a run depends on but the documents: the same request is the same run. */

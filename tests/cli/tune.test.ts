@@ -9,10 +9,12 @@ import {
   readModelWeights,
   writeModelFolder,
 } from '../../src/retrieval/encoder/model-folder.js';
+import type { TuningRecord } from '../../src/retrieval/encoder/tuning-record.js';
 import { tinyContent, tinyWeights } from '../retrieval/encoder/tiny-model.js';
 import { FLOW_DOCUMENTS } from '../support/flow-documents.js';
 import { layTinyEncoder } from '../support/lay-encoder.js';
 import { type Bench, openBench } from '../support/run-chipwright.js';
+import { sampleRecord } from '../support/tuning-record.js';
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -104,19 +106,41 @@ describe('chipwright tune', () => {
   });
 });
 
-describe('chipwright models use', () => {
-  const layTuned = async () => {
-    const { config, traits, ...content } = tinyContent();
-    await writeModelFolder(join(bench.data, 'models', TUNED), {
-      ...content,
-      config,
-      traits,
-      name: TUNED,
-      base: BASE,
-      weights: tinyWeights(99, config),
-    });
-  };
+const layTuned = async (name = TUNED, tuning?: TuningRecord) => {
+  const { config, traits, ...content } = tinyContent();
+  await writeModelFolder(join(bench.data, 'models', name), {
+    ...content,
+    config,
+    traits,
+    name,
+    base: BASE,
+    weights: tinyWeights(99, config),
+    ...(tuning === undefined ? {} : { tuning }),
+  });
+};
 
+describe('chipwright models list', () => {
+  it('shows when a model was tuned, from how much, and what changed', async () => {
+    await layTuned(TUNED);
+    await layTuned(`${BASE}-tuned-1`, sampleRecord('2026-01-01T09:00:00.000Z', { questions: false }));
+    await layTuned(`${BASE}-tuned-2`, sampleRecord('2026-02-01T09:00:00.000Z'));
+    const lines = (await bench.run(['models', 'list'])).stdout.trim().split('\n');
+    const tuned = lines.slice(lines.findIndex((line) => line.includes('-tuned-')));
+    expect(tuned.map((line) => line.replace(/ \(32.*/, ''))).toEqual([
+      `  ${BASE}-tuned-2`,
+      '    2026-02-01, 1200 pairs; nDCG@10 of your questions: dense +.047 [+.027, +.067], hybrid -.013 [-.033, +.007]',
+      `  ${BASE}-tuned-1`,
+      '    2026-01-01, 1200 pairs; nDCG@10 of held-out documents: dense +.061 [+.041, +.081], hybrid +.031 [+.011, +.051]',
+      `  ${TUNED}`,
+    ]);
+    const { models } = JSON.parse((await bench.run(['models', 'list', '--json'])).stdout);
+    const byName = new Map(models.map((model: { name: string }) => [model.name, model]));
+    expect(byName.get(`${BASE}-tuned-2`)).toMatchObject({ tuning: sampleRecord('2026-02-01T09:00:00.000Z') });
+    expect(byName.get(TUNED)).toMatchObject({ tuning: null, base: BASE });
+  });
+});
+
+describe('chipwright models use', () => {
   it('answers with a tuned model, in a new process too, and goes back', async () => {
     await bench.write(Object.fromEntries(Object.entries(FLOW_DOCUMENTS).map(([k, v]) => [`docs/${k}`, v])));
     await bench.run(['ingest', 'docs']);

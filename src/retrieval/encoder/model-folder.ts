@@ -11,6 +11,7 @@ import type { EncoderTraits } from './model-catalogue.js';
 import { MODEL_FILES, type ModelManifest, manifestSchema } from './model-manifest.js';
 import { writeOnnx } from './onnx-file.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { TUNING_FILE, type TuningRecord } from './tuning-record.js';
 
 /** Everything a model folder is made from. */
 export interface ModelContent {
@@ -25,6 +26,8 @@ export interface ModelContent {
   readonly tokenizer: Uint8Array;
   /** For the model card, in Markdown: what a tuned model was trained on, its figures, the date. Never text of a document. */
   readonly card?: string;
+  /** How a tuned model came about, for `chipwright models list`. */
+  readonly tuning?: TuningRecord;
 }
 
 function sha256(bytes: Uint8Array | string): string {
@@ -70,6 +73,7 @@ export async function writeModelFolder(folder: string, content: ModelContent): P
     for (const [path, value] of interchangeFiles(config, traits, content.tokenizer))
       await put(path, `${JSON.stringify(value, null, 2)}\n`);
     await put('README.md', modelCard({ ...content, dimensions: config.hidden_size }));
+    if (content.tuning !== undefined) await put(TUNING_FILE, `${JSON.stringify(content.tuning, null, 2)}\n`);
     await put(MODEL_FILES.tokenizer, content.tokenizer);
     // Without the mark of PyTorch's layout, version 4 of transformers refuses the file.
     await put(MODEL_FILES.weights, writeSafetensors(weights, { format: 'pt' }));

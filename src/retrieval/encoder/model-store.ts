@@ -9,6 +9,7 @@ import { hubSource } from './hub-source.js';
 import { KNOWN_MODELS, type KnownModel } from './model-catalogue.js';
 import { modelProblems, readManifest, writeModelFolder } from './model-folder.js';
 import type { FetchedModel, ModelSource, Progress } from './model-source.js';
+import { readTuningRecord, type TuningRecord } from './tuning-record.js';
 
 /** A model, as `models list` and `models verify` show it. */
 export interface ModelStatus {
@@ -21,6 +22,8 @@ export interface ModelStatus {
   readonly sizeBytes: number;
   readonly dimensions: number;
   readonly licence: string;
+  /** How it came about; null for a base model, and for one that was tuned before this was kept. */
+  readonly tuning: TuningRecord | null;
   /** One sentence each; empty when nothing is wrong. */
   readonly problems: readonly string[];
 }
@@ -75,7 +78,7 @@ export class ModelStore {
     );
   }
 
-  /** Every known model, there or not, and every other model in the folder (tuned ones), by name. */
+  /** Every known model, there or not, and every other model in the folder (tuned ones): newest first, then those without a date by name. */
   async list(): Promise<ModelStatus[]> {
     const entries = await readdir(this.#dir, { withFileTypes: true }).catch(() => []);
     const others = entries
@@ -84,9 +87,13 @@ export class ModelStore {
       )
       .map((entry) => entry.name)
       .sort();
-    return Promise.all(
-      [...this.#catalogue.map((model) => model.name), ...others].map((name) => this.#status(name, false)),
-    );
+    const statuses = (names: readonly string[]) =>
+      Promise.all(names.map((name) => this.#status(name, false)));
+    const tuned = await statuses(others);
+    return [
+      ...(await statuses(this.#catalogue.map((model) => model.name))),
+      ...tuned.sort((a, b) => (b.tuning?.date ?? '').localeCompare(a.tuning?.date ?? '')),
+    ];
   }
 
   /**
@@ -191,6 +198,7 @@ export class ModelStore {
         sizeBytes: Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0),
         dimensions: manifest.dimensions,
         licence: manifest.licence,
+        tuning: manifest.base === null ? null : await readTuningRecord(folder),
         problems: await modelProblems(folder, manifest, thorough),
       };
     } catch (error) {
@@ -203,6 +211,7 @@ export class ModelStore {
         sizeBytes: 0,
         dimensions: model?.config.hidden_size ?? 0,
         licence: model?.licence ?? '',
+        tuning: null,
         problems: [failure.message],
       };
     }

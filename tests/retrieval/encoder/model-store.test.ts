@@ -11,8 +11,10 @@ import {
   readModelWeights,
   writeModelFolder,
 } from '../../../src/retrieval/encoder/model-folder.js';
+import { encoderId } from '../../../src/retrieval/encoder/model-manifest.js';
 import { ModelStore } from '../../../src/retrieval/encoder/model-store.js';
 import { writeSafetensors } from '../../../src/retrieval/encoder/safetensors.js';
+import { sampleRecord } from '../../support/tuning-record.js';
 import { anonymousExport } from './anonymous-export.js';
 import { tinyContent, tinyKnown, tinyTokenizer, tinyWeights } from './tiny-model.js';
 
@@ -54,6 +56,39 @@ function store(options: { fetch?: typeof fetch; run?: Run } = {}) {
     ...options,
   });
 }
+
+describe('listing models', () => {
+  const lay = (name: string, date?: string) =>
+    writeModelFolder(join(dir, name), {
+      ...tinyContent(),
+      name,
+      base: 'tiny',
+      ...(date === undefined ? {} : { tuning: sampleRecord(date) }),
+    });
+
+  it('shows tuned ones newest first with how they came about, and those without a record behind them', async () => {
+    await lay('a-old');
+    await lay('b-first', '2026-11-01T08:00:00.000Z');
+    await lay('c-second', '2026-11-02T08:00:00.000Z');
+    await lay('d-old');
+    const list = await store().list();
+    expect(list.map(({ name }) => name)).toEqual(['tiny', 'c-second', 'b-first', 'a-old', 'd-old']);
+    expect(list.map(({ tuning }) => tuning?.pairs)).toEqual([undefined, 1200, 1200, undefined, undefined]);
+    expect(list[1]?.tuning).toEqual(sampleRecord('2026-11-02T08:00:00.000Z'));
+    expect(list.slice(1).flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  it('takes the record for one of the files of a model, which changes none of its vectors', async () => {
+    const without = await lay('tuned');
+    const manifest = await lay('tuned', '2026-11-02T08:00:00.000Z');
+    expect(manifest.files).toHaveProperty(['tuning.json']);
+    expect(encoderId(manifest)).toBe(encoderId(without));
+    await writeFile(join(dir, 'tuned', 'tuning.json'), '{}');
+    const status = await store().verify('tuned');
+    expect(status.problems).toEqual(['tuning.json does not have the size it should have.']);
+    expect(status.tuning).toBeNull();
+  });
+});
 
 describe('pulling a model', () => {
   it('writes the same weights whichever way they come', async () => {
