@@ -1,8 +1,10 @@
 // What a service needs of others, and how each is looked at.
 import type { Config } from './config.js';
 import { checkOpenAi } from './language-model/openai-check.js';
-import type { Library, Service, Tools } from './main.js';
+import type { Library } from './library.js';
+import type { Service } from './main.js';
 import type { Dependency } from './operations/health.js';
+import type { Tools } from './tools.js';
 
 /** Milliseconds between two looks: near ones often, those that count requests seldom. */
 const NEAR = 2_000;

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { missingFor } from '../config.js';
 import { ChipwrightError } from '../errors.js';
-import { liveEncoderName, modelStore, openGenerations, openLibrary } from '../main.js';
+import { liveEncoderName, modelStore, openGenerations, openLibrary } from '../library.js';
 import { openSession, type Session } from './session.js';
 import { EXIT, type Shell, say } from './shell.js';
 

@@ -2,7 +2,8 @@
 import type { Source } from '../../ingest/source.js';
 import { sync } from '../../ingest/sync.js';
 import { ChipwrightError } from '../errors.js';
-import { HANDBOOK, handbook, isOutage, type Library, openSource } from '../main.js';
+import { isOutage, type Library } from '../library.js';
+import { HANDBOOK, handbook, openSource } from '../main.js';
 import type { Encoder } from '../retrieval/encoder/encoder.js';
 import { progressView, showIngest } from './progress.js';
 import { type Session, warnOfOutage } from './session.js';

@@ -11,7 +11,7 @@ import { retrievalJson } from '../evaluation/retrieval-json.js';
 import { retrievalReport } from '../evaluation/retrieval-report.js';
 import { type Run, summarise } from '../evaluation/retrieval-summary.js';
 import { terminalTable } from '../evaluation/terminal-table.js';
-import { liveEncoderName, modelStore } from '../main.js';
+import { liveEncoderName, modelStore } from '../library.js';
 import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
 import { RETRIEVAL_MODES } from '../retrieval/retriever.js';
 import { readAgainst, readModel, readParts } from './eval-options.js';

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
-import { modelStore, openGeneration, openGenerations } from '../main.js';
+import { modelStore, openGeneration, openGenerations } from '../library.js';
 import { encoderName } from '../retrieval/encoder/model-manifest.js';
 import {
   AS_BUILT,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
-import type { Library } from '../main.js';
+import type { Library } from '../library.js';
 import { placeLabel } from '../retrieval/passage.js';
 import { type Corpus, headingsOf, readCorpus } from '../training/corpus.js';
 import { draftQuestions } from '../training/draft-questions.js';

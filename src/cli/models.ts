@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
 import { signed, withInterval } from '../evaluation/figures.js';
-import { liveEncoderName, modelStore } from '../main.js';
+import { liveEncoderName, modelStore } from '../library.js';
 import type { ModelStatus } from '../retrieval/encoder/model-store.js';
 import type { TuningRecord } from '../retrieval/encoder/tuning-record.js';
 import { switchEncoder } from '../retrieval/publish.js';

@@ -1,8 +1,9 @@
 // Runs the service until the person leaves or the process is told to stop.
 import { once } from 'node:events';
 import type { Config } from '../config.js';
-import { type Service, type ServiceParts, startService, type Tools } from '../main.js';
+import { type Service, type ServiceParts, startService } from '../main.js';
 import type { Orchestrator } from '../orchestrator/orchestrator.js';
+import type { Tools } from '../tools.js';
 import { type Shell, say } from './shell.js';
 
 /**

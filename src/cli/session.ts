@@ -4,19 +4,12 @@ import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { ChipwrightError } from '../errors.js';
-import {
-  encoderFor,
-  type Library,
-  loadConfig,
-  modelStore,
-  openGenerations,
-  openLibrary,
-  processTools,
-  type Tools,
-} from '../main.js';
+import { encoderFor, type Library, modelStore, openGenerations, openLibrary } from '../library.js';
+import { loadConfig } from '../main.js';
 import { createLog } from '../operations/logging.js';
 import type { Encoder } from '../retrieval/encoder/encoder.js';
 import type { Generations } from '../retrieval/generations.js';
+import { processTools, type Tools } from '../tools.js';
 import { progressView, showDownload } from './progress.js';
 import { type Shell, warn } from './shell.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
 import { type EvaluationSet, readEvaluationSet } from '../evaluation/data-set.js';
-import { liveEncoderName, modelStore } from '../main.js';
+import { liveEncoderName, modelStore } from '../library.js';
 import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
 import { switchEncoder } from '../retrieval/publish.js';
 import { GENERAL_QUESTIONS } from '../training/general-questions.js';
