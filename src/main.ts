@@ -14,7 +14,8 @@ import { type Config, type Environment, readConfig, type SourceConfig } from './
 import { History } from './conversation/history.js';
 import { DurableInbox } from './conversation/inbox.js';
 import { noMetrics } from './conversation/metrics.js';
-import type { Platform } from './conversation/platform.js';
+import type { Platform, Ratings } from './conversation/platform.js';
+import { KeptRatings } from './conversation/ratings.js';
 import { WatchedInbox } from './conversation/watched-inbox.js';
 import { ChipwrightError } from './errors.js';
 import { extractive, type Similarity } from './language-model/extractive.js';
@@ -148,6 +149,7 @@ interface Desk {
   readonly inbox: DurableInbox;
   /** The same inbox, counted and traced: the one that platforms are given. */
   readonly watched: WatchedInbox;
+  readonly ratings: Ratings;
   readonly store: Store;
   readonly served: readonly Platform[];
 }
@@ -163,6 +165,7 @@ function openDesk(store: Store, served: readonly Platform[], orchestrator: Orche
   const { now, newId, log } = tools;
   const byName = new Map(served.map((platform) => [platform.name, platform]));
   const history = new History(store, now, log);
+  const answers = new KeptRatings(store, now, log);
   const inbox = new DurableInbox({
     store,
     owner: randomUUID(),
@@ -176,13 +179,13 @@ function openDesk(store: Store, served: readonly Platform[], orchestrator: Orche
       if (reply === undefined) throw new Error('a message of a platform that is not served');
       const acceptedIn = watched.begun(message);
       const { kind } = await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>
-        respond({ orchestrator, history, message, ...taken, reply: counted, signal, log, newId }),
+        respond({ orchestrator, history, answers, message, ...taken, reply: counted, signal, log, newId }),
       );
       return kind === 'answer' ? 'answered' : 'noticed';
     },
   });
   const watched = new WatchedInbox({ ...tools, inbox });
-  return { inbox, watched, store, served };
+  return { inbox, watched, ratings: answers, store, served };
 }
 
 /** Connects the configured platforms, over `server` those that need one, and the terminal if given one. */
@@ -220,7 +223,8 @@ export async function startService(
 
   try {
     server?.serve(platforms.flatMap((platform) => platform.routes));
-    for (const { watched, served } of desks) for (const platform of served) await platform.start(watched);
+    for (const { watched, ratings, served } of desks)
+      for (const platform of served) await platform.start(watched, ratings);
     for (const { inbox } of desks) inbox.start();
   } catch (error) {
     // What was started before the failure must not keep the process.

@@ -33,6 +33,9 @@ export const ASK_SHORTCUT = {
 /** `action_id` of the button under an answer that only the asker sees. */
 export const SHARE_ACTION = 'share_answer';
 
+/** `action_id` of the thumbs under an answer. */
+export const RATE_ACTION = 'rate_answer';
+
 /** Offered when the conversation with the bot is opened. Slack takes at most four. */
 export const SUGGESTED_PROMPTS = [
   { title: 'Add our documents', message: 'How do I index a folder of documents?' },

@@ -2,9 +2,9 @@
 import type { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../src/conversation/message.js';
-import type { Admission, Inbox } from '../../src/conversation/platform.js';
+import type { Admission, Inbox, Ratings } from '../../src/conversation/platform.js';
 import { ChipwrightError } from '../../src/errors.js';
-import { ASK_COMMAND, ASK_SHORTCUT, SHARE_ACTION, SUGGESTED_PROMPTS } from './app-surface.js';
+import { ASK_COMMAND, ASK_SHORTCUT, RATE_ACTION, SHARE_ACTION, SUGGESTED_PROMPTS } from './app-surface.js';
 import { asked } from './asker-reply.js';
 import { type FollowUps, fromCommand, fromEvent, fromShortcut, type Identity } from './incoming.js';
 import {
@@ -12,10 +12,12 @@ import {
   envelopeSchema,
   homeOpenedSchema,
   messageSchema,
+  ratingSchema,
   read,
   shareSchema,
   shortcutSchema,
 } from './payloads.js';
+import { rate, readRating } from './rating.js';
 import { wordsPart } from './render/message.js';
 import type { ResponseUrls } from './response-url.js';
 import type { Sender } from './sender.js';
@@ -32,6 +34,7 @@ export interface Intake {
   /** Known once the platform was started, and before anything is received. */
   readonly me: Identity;
   readonly inbox: Inbox;
+  readonly ratings: Ratings;
 }
 
 export interface ListenerParts {
@@ -116,6 +119,16 @@ export function listen(app: App, parts: ListenerParts): void {
       log.warn({ answerId, err: error }, 'A person could not be told what became of a shared answer');
     });
     void unfinished.add(sharing);
+  });
+
+  app.action(RATE_ACTION, async ({ body, ack }) => {
+    const { ratings } = intake();
+    const payload = read(ratingSchema, body);
+    const rating = readRating(payload);
+    // Kept before Slack is told that it arrived.
+    const words = rating === undefined ? undefined : await rate(rating, ratings);
+    await ack();
+    if (words !== undefined) tell(payload.response_url, words);
   });
 
   app.error(async (error) => {

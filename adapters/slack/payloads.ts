@@ -84,6 +84,14 @@ export const shareSchema = z.object({
   actions: z.array(z.object({ value: z.string().max(2_000) })).min(1),
 });
 
+export const ratingSchema = z.object({
+  team: where.team,
+  user: where.user,
+  response_url: where.response_url,
+  actions: z.array(z.object({ value: z.string().max(2_000) })).min(1),
+});
+export type RatingPayload = z.infer<typeof ratingSchema>;
+
 /** Reads a payload, or throws `payload_invalid` naming the first field that is wrong, never its value. */
 export function read<T>(schema: z.ZodType<T>, payload: unknown): T {
   const result = schema.safeParse(payload);

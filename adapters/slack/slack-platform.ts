@@ -10,6 +10,7 @@ import type {
   Platform,
   PlatformHealth,
   PlatformTools,
+  Ratings,
 } from '../../src/conversation/platform.js';
 import type { Reply, ReplyRecord } from '../../src/conversation/reply.js';
 import { ChipwrightError } from '../../src/errors.js';
@@ -119,10 +120,10 @@ class SlackPlatform implements Platform {
     });
   }
 
-  async start(inbox: Inbox): Promise<void> {
+  async start(inbox: Inbox, ratings: Ratings): Promise<void> {
     try {
       const me = await this.#identify();
-      this.#intake = { me, inbox };
+      this.#intake = { me, inbox, ratings };
       await this.#receiver.start();
     } catch (error) {
       throw startError(error);

@@ -9,6 +9,7 @@ import type { ThreadAddress } from './address.js';
 import { fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
 import { Draft } from './draft.js';
 import { withPlainFallback } from './plain-fallback.js';
+import { rateable } from './rating.js';
 import { answerParts, MESSAGE_CHARS, type MessagePart, noticePart, wordsPart } from './render/message.js';
 import type { Sender } from './sender.js';
 import { type PostName, QUIET, ThreadPosts } from './thread-posts.js';
@@ -72,7 +73,12 @@ export class ThreadReply implements Reply {
   }
 
   finish(answer: Answer): Promise<Delivery> {
-    return this.#endWith(async () => this.#deliver((limit) => answerParts(answer, limit), answer.id));
+    return this.#endWith(async () =>
+      this.#deliver((limit) => {
+        const parts = answerParts(answer, limit);
+        return parts.map((part, at) => (at === parts.length - 1 ? rateable(part, answer.id) : part));
+      }, answer.id),
+    );
   }
 
   fail(notice: Notice): Promise<Delivery> {

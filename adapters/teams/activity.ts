@@ -46,6 +46,15 @@ export const activitySchema = z.object({
     .optional()
     .catch(undefined),
   action: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  replyToId: z.string().min(1).optional().catch(undefined),
+  value: z
+    .object({
+      actionName: z.string(),
+      actionValue: z.object({ reaction: z.string().optional().catch(undefined) }),
+    })
+    .optional()
+    .catch(undefined),
   channelData: z
     .object({
       eventType: z.string().optional().catch(undefined),

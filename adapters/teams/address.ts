@@ -52,6 +52,14 @@ function threadConversationId(activity: IncomingActivity): string {
   return activity.type === 'message' && activity.id !== undefined ? `${id};messageid=${activity.id}` : id;
 }
 
+/**
+ * What a rating of the message `activityId` calls it by. Teams sends no more back than that id, and for a channel the
+ * conversation without its thread.
+ */
+export function ratedAs(conversationId: string, activityId: string): string {
+  return `${conversationId.replace(/;messageid=.*$/s, '')}|${activityId}`;
+}
+
 export function encodeAddress(address: Address): string {
   return JSON.stringify(address);
 }

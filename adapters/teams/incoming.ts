@@ -1,12 +1,14 @@
 // What an activity is to us: a question, a call for help, a reason to say hello, or nothing.
 import type { IncomingMessage, Person } from '../../src/conversation/message.js';
+import type { Rating } from '../../src/conversation/platform.js';
 import type { IncomingActivity } from './activity.js';
-import { addressOf, conversationType, encodeAddress } from './address.js';
+import { addressOf, conversationType, encodeAddress, ratedAs } from './address.js';
 import { mentionsBot, withoutBotMention } from './mention.js';
 import { htmlToText } from './plain-text.js';
 
 export type Meaning =
   | { readonly kind: 'question'; readonly message: IncomingMessage }
+  | { readonly kind: 'rating'; readonly rating: Rating }
   | { readonly kind: 'help' }
   | { readonly kind: 'installed' }
   | { readonly kind: 'removed' }
@@ -30,8 +32,10 @@ export function readActivity(
       const added = (activity.membersAdded ?? []).some(({ id }) => id === activity.recipient.id);
       return added ? { kind: 'installed' } : NOTHING;
     }
+    case 'invoke':
+      return readRating(activity, homeTenant);
     default:
-      return NOTHING; // edits, reactions, typing, invokes: understood, and not a question
+      return NOTHING; // edits, reactions, typing, other invokes: understood, and not a question
   }
 }
 
@@ -65,6 +69,20 @@ function readMessage(activity: IncomingActivity, receivedAt: Date, homeTenant: s
     },
   };
 }
+
+/** A thumb of Teams' own, under one of our messages. */
+function readRating(activity: IncomingActivity, homeTenant: string | undefined): Meaning {
+  const { name, value, replyToId, conversation } = activity;
+  if (name !== 'message/submitAction' || value?.actionName !== 'feedback' || replyToId === undefined)
+    return NOTHING;
+  const verdict = VERDICTS[value.actionValue.reaction ?? ''];
+  if (verdict === undefined) return NOTHING;
+  const { id, tenant } = personOf(activity, homeTenant);
+  const of = ratedAs(conversation.id, replyToId);
+  return { kind: 'rating', rating: { platform: 'teams', of, by: { id, tenant }, verdict } };
+}
+
+const VERDICTS: Readonly<Record<string, Rating['verdict']>> = { like: 'helpful', dislike: 'unhelpful' };
 
 /** Ids of bots begin with `28:`, whichever bot it is. */
 function isFromBot({ from, recipient }: IncomingActivity): boolean {

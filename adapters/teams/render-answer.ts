@@ -11,7 +11,7 @@ const ABSTRACT = 160;
 const KEYWORDS = 3;
 const KEYWORD = 28;
 
-/** The messages of `answer`, in order, never none. Each cites exactly what its own text marks. */
+/** The messages of `answer`, in order, never none. Each cites exactly what its own text marks; the first can be rated. */
 export function renderAnswer(answer: Answer): Partial<Activity>[] {
   const sections = [teamsMarkdown(answer.markdown).trim()];
   if (answer.note !== undefined) sections.push(`_${plainToMarkdown(oneLine(answer.note))}_`);
@@ -24,7 +24,10 @@ export function renderAnswer(answer: Answer): Partial<Activity>[] {
     sections.push('**Closest documents**', lines.join('\n'));
   }
   const text = sections.filter((section) => section !== '').join('\n\n');
-  return splitMessage(text).map((part) => message(part, [labelled(citedIn(part, answer.citations))]));
+  return splitMessage(text).map((part, at) => ({
+    ...message(part, [labelled(citedIn(part, answer.citations))]),
+    ...(at === 0 ? { channelData: { feedbackLoop: { type: 'default' } } } : {}),
+  }));
 }
 
 /** A notice is about the bot, not by a model: it carries no label and no citations. */

@@ -6,6 +6,7 @@ import type {
   Inbox,
   Platform,
   PlatformTools,
+  Ratings,
 } from '../../src/conversation/platform.js';
 import { toChipwrightError } from '../../src/errors.js';
 import { type IncomingActivity, parseActivity } from './activity.js';
@@ -48,6 +49,7 @@ export function createTeamsPlatform(
   const welcomes = new Welcomes();
   const underWay = new Set<Promise<unknown>>();
   let inbox: Inbox | undefined;
+  let ratings: Ratings | undefined;
   let stopping = false;
 
   function track<T>(work: Promise<T>): Promise<T> {
@@ -86,6 +88,11 @@ export function createTeamsPlatform(
         if (admission === 'unavailable') say(activity, UNAVAILABLE);
         return;
       }
+      case 'rating': {
+        const rated = await ratings?.rate(meaning.rating);
+        if (rated !== 'kept') log.info({ rated }, 'a rating of an answer in Teams was not kept');
+        return;
+      }
       case 'help':
         return say(activity, USAGE);
       case 'installed':
@@ -117,8 +124,9 @@ export function createTeamsPlatform(
       // The Agents Playground looks whether somebody is there before it sends anything.
       { method: 'GET', path: PATH, handle: async () => ({ status: 200 }) },
     ],
-    async start(into) {
+    async start(into, kept) {
       inbox = into;
+      ratings = kept;
       if (config.appId.trim() === '')
         log.warn('Teams takes messages from this machine without any credentials');
       try {

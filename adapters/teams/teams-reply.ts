@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
 import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
-import type { Address } from './address.js';
+import { type Address, ratedAs } from './address.js';
 import { ConnectorFailure } from './connector-transport.js';
 import { deliveryError } from './delivery-error.js';
 import type { Outbox } from './outbox.js';
@@ -144,20 +144,24 @@ export function createTeamsReply(
     await save(false);
   }
 
+  function delivered(messageId: string, parts: number): Delivery {
+    return { messageId, parts, ratedAs: ratedAs(address.conversation.id, messageId) };
+  }
+
   async function deliver(render: () => readonly Partial<Activity>[]): Promise<Delivery> {
     await sending;
     let placed = 0;
     try {
       if (earlier?.sending === true) {
         const id = await post(message(IN_DOUBT));
-        return { messageId: posted[0] ?? id, parts: posted.length + 1 };
+        return delivered(posted[0] ?? id, posted.length + 1);
       }
       for (const [at, part] of render().entries()) {
         await placePart(part, at);
         placed += 1;
       }
       for (const extra of posted.splice(placed)) await outbox.remove(address, extra).catch(() => undefined);
-      return { messageId: posted[0] ?? '', parts: placed };
+      return delivered(posted[0] ?? '', placed);
     } catch (thrown) {
       const error = deliveryError(thrown, now());
       const nothingShown =
@@ -194,7 +198,7 @@ export function createTeamsReply(
     fail(notice: Notice) {
       const [stands] = posted;
       if (ending === undefined && stands !== undefined)
-        return Promise.resolve({ messageId: stands, parts: posted.length });
+        return Promise.resolve(delivered(stands, posted.length));
       return end(() => [renderNotice(notice)]);
     },
   };

@@ -1,5 +1,5 @@
 // The port every chat platform fills, and the inbox it hands messages to.
-import type { IncomingMessage, PlatformName } from './message.js';
+import type { IncomingMessage, Person, PlatformName } from './message.js';
 import type { Reply, ReplyRecord } from './reply.js';
 
 /**
@@ -11,6 +11,23 @@ export type Admission = 'accepted' | 'duplicate' | 'overloaded' | 'draining' | '
 export interface Inbox {
   /** Takes a message in. Resolves once it is stored, and only then may the platform be acknowledged; never rejects. */
   accept(message: IncomingMessage): Promise<Admission>;
+}
+
+/** A thumb up or down for an answer. */
+export interface Rating {
+  readonly platform: PlatformName;
+  /** `Delivery.ratedAs` of the answer; its id where the platform gave none. */
+  readonly of: string;
+  readonly by: Pick<Person, 'id' | 'tenant'>;
+  readonly verdict: 'helpful' | 'unhelpful';
+}
+
+/** unknown: no such answer, or one so old that it was forgotten. unavailable: it could not be stored. */
+export type Rated = 'kept' | 'unknown' | 'unavailable';
+
+export interface Ratings {
+  /** Keeps a rating in place of an earlier one of the same person. Never rejects. */
+  rate(rating: Rating): Promise<Rated>;
 }
 
 /** One path of the shared HTTP server. The body has been read whole, up to the server's limit. */
@@ -45,8 +62,8 @@ export interface Platform {
   readonly name: PlatformName;
   /** Paths this platform wants served; empty for those that connect by themselves. */
   readonly routes: readonly HttpRoute[];
-  /** Begins to take messages in. Rejects with a ChipwrightError when the credentials are refused. */
-  start(inbox: Inbox): Promise<void>;
+  /** Begins to take messages and ratings in. Rejects with a ChipwrightError when the credentials are refused. */
+  start(inbox: Inbox, ratings: Ratings): Promise<void>;
   /** No new messages; what is being sent is sent. Resolves early when `signal` aborts. */
   stop(signal: AbortSignal): Promise<void>;
   check(): Promise<PlatformHealth>;

@@ -8,6 +8,8 @@ export type Stage = 'searching' | 'writing';
 export interface Delivery {
   readonly messageId: string;
   readonly parts: number;
+  /** What a rating of the answer calls it by, on platforms that do not send the answer's own id back. */
+  readonly ratedAs?: string;
 }
 
 /**

@@ -15,9 +15,15 @@ export interface ThreadMemory {
   add(message: IncomingMessage, turn: Turn): Promise<void>;
 }
 
+/** Where answers are kept that people may rate. Does not reject. */
+export interface AnswerMemory {
+  remember(message: IncomingMessage, answer: Answer, delivery: Delivery): Promise<void>;
+}
+
 export interface Responding {
   readonly orchestrator: Orchestrator;
   readonly history: ThreadMemory;
+  readonly answers: AnswerMemory;
   readonly message: IncomingMessage;
   /** Say this instead of an answer. */
   readonly apology?: 'late' | 'failed';
@@ -38,7 +44,7 @@ export type Response =
  * first: the message is then answered another time.
  */
 export async function respond(asked: Responding): Promise<Response> {
-  const { orchestrator, history, message, apology, reply, signal, newId } = asked;
+  const { orchestrator, history, answers, message, apology, reply, signal, newId } = asked;
   const log = asked.log.child({ message: message.id });
   const fail = async (notice: Notice): Promise<Response> => ({
     kind: 'notice',
@@ -65,6 +71,7 @@ export async function respond(asked: Responding): Promise<Response> {
       } else {
         const { answer, trace } = event;
         const delivery = await reply.finish(answer);
+        await answers.remember(message, answer, delivery);
         if (answer.grounding !== 'refused')
           await history.add(message, { question: message.text, answer: answer.markdown });
         log.info(

@@ -34,6 +34,15 @@ const STEPS: readonly Step[] = [
       sql`INSERT INTO counters (name, value) VALUES ('turn', 0)`,
     ];
   },
+  () => [
+    sql`CREATE TABLE answers (
+      name TEXT PRIMARY KEY, answer TEXT NOT NULL, question TEXT NOT NULL, passages TEXT NOT NULL, given_at BIGINT NOT NULL
+    )`,
+    sql`CREATE INDEX answers_by_time ON answers (given_at)`,
+    sql`CREATE TABLE ratings (
+      name TEXT NOT NULL, person TEXT NOT NULL, verdict TEXT NOT NULL, rated_at BIGINT NOT NULL, PRIMARY KEY (name, person)
+    )`,
+  ],
 ];
 
 /**

@@ -37,6 +37,26 @@ interface TurnTable {
   readonly said_at: number;
 }
 
+/** An answer that was given, so that a rating of it means something. */
+interface AnswerTable {
+  /** What a rating calls it by. */
+  readonly name: string;
+  readonly answer: string;
+  readonly question: string;
+  /** JSON: ids of the passages it cited. */
+  readonly passages: string;
+  /** Milliseconds since the epoch. */
+  readonly given_at: number;
+}
+
+/** What one person thinks of an answer; another rating of the same person takes its place. */
+interface RatingTable {
+  readonly name: string;
+  readonly person: string;
+  readonly verdict: 'helpful' | 'unhelpful';
+  readonly rated_at: number;
+}
+
 /** A number that only grows. To raise it first in a transaction keeps out every other that does, on both engines. */
 interface CounterTable {
   readonly name: 'turn';
@@ -46,6 +66,8 @@ interface CounterTable {
 export interface Tables {
   messages: MessageTable;
   turns: TurnTable;
+  answers: AnswerTable;
+  ratings: RatingTable;
   counters: CounterTable;
 }
 

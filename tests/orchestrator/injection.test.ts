@@ -116,6 +116,7 @@ describe('an obedient model', () => {
     await respond({
       orchestrator,
       history,
+      answers: { remember: async () => {} },
       message: message('Where is hold slack checked?'),
       reply,
       signal: new AbortController().signal,

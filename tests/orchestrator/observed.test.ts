@@ -45,7 +45,16 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
   };
   const orchestrator = createOrchestrator(traced);
   const ended = await observed(observing, (counted) =>
-    respond({ orchestrator, history, message: asked, reply: counted, signal, log, newId }),
+    respond({
+      orchestrator,
+      history,
+      answers: { remember: async () => {} },
+      message: asked,
+      reply: counted,
+      signal,
+      log,
+      newId,
+    }),
   ).then(
     ({ kind }) => kind,
     () => 'rejected',

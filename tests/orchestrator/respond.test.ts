@@ -1,7 +1,9 @@
 // Each message gets exactly one answer or one notice.
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/conversation/answer.js';
 import type { Turn } from '../../src/conversation/message.js';
+import type { Delivery } from '../../src/conversation/reply.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { createOrchestrator, type Orchestrator } from '../../src/orchestrator/orchestrator.js';
 import { respond } from '../../src/orchestrator/respond.js';
@@ -42,10 +44,16 @@ function world(
     turnsBefore: async () => turns,
     add: async (_: unknown, turn: Turn) => void turns.push(turn),
   };
+  const remembered: string[] = [];
+  const answers = {
+    remember: async (_: unknown, { id }: Answer, { messageId }: Delivery) =>
+      void remembered.push(`${id} as ${messageId}`),
+  };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const response = respond({
     orchestrator,
     history,
+    answers,
     message: asked,
     ...(apology === undefined ? {} : { apology }),
     reply,
@@ -53,12 +61,12 @@ function world(
     log,
     newId: () => 'ref-7',
   });
-  return { response, reply, turns, lines };
+  return { response, reply, turns, remembered, lines };
 }
 
 describe('respond', () => {
   it('shows status and drafts, finishes with the answer, and remembers the exchange', async () => {
-    const { response, reply, turns, lines } = world(works);
+    const { response, reply, turns, remembered, lines } = world(works);
     expect(await response).toMatchObject({
       kind: 'answer',
       delivery: { messageId: 'sent' },
@@ -68,6 +76,7 @@ describe('respond', () => {
     expect(reply.drafts).toHaveLength(1);
     expect([reply.answers.length, reply.notices.length]).toEqual([1, 0]);
     expect(turns).toEqual([{ question: 'Where is hold checked? canary-text', answer: GOOD }]);
+    expect(remembered).toEqual([`${reply.answers[0]?.id} as sent`]);
     expect(lines.join()).not.toMatch(/canary|corner/);
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AnswerStore } from '../../src/storage/answer-store.js';
 import { MessageStore, type NewMessage } from '../../src/storage/message-store.js';
 import { openPostgresStore } from '../../src/storage/postgres-store.js';
 import { openSqliteStore } from '../../src/storage/sqlite-store.js';
@@ -55,6 +56,47 @@ onEachEngine('the store', (freshPlace) => {
       code: 'storage_unavailable',
       message: expect.stringContaining('layout 99'),
     });
+  });
+
+  it('keeps the last rating of each person, with what the answer rested on', async () => {
+    const { store } = await fresh();
+    const answers = new AnswerStore(store);
+    const given = { answer: 'a', question: 'How?', passages: ['p1', 'p2'], givenAt: 1_000 };
+    await answers.add({ ...given, name: 'one' });
+    await answers.add({ ...given, name: 'two', question: 'Why?', givenAt: 2_000 });
+    await answers.add({ ...given, name: 'one', passages: ['p3'] });
+    expect(await answers.rate('none', 'U1', 'helpful', 3_000)).toBe(false);
+    for (const [name, person, verdict] of [
+      ['two', 'U1', 'helpful'],
+      ['one', 'U1', 'helpful'],
+      ['one', 'U2', 'helpful'],
+      ['one', 'U1', 'unhelpful'],
+    ] as const) {
+      expect(await answers.rate(name, person, verdict, 3_000)).toBe(true);
+    }
+    expect(await answers.rated()).toEqual([
+      { question: 'How?', passages: ['p3'], helpful: 1, unhelpful: 1 },
+      { question: 'Why?', passages: ['p1', 'p2'], helpful: 1, unhelpful: 0 },
+    ]);
+  });
+
+  it('forgets answers that nobody rated, and rated ones later', async () => {
+    const { store } = await fresh();
+    const answers = new AnswerStore(store);
+    for (const [name, givenAt] of [
+      ['old', 100],
+      ['rated', 200],
+      ['unrated', 200],
+      ['new', 300],
+    ] as const) {
+      await answers.add({ name, answer: name, question: name, passages: [], givenAt });
+      if (name === 'old' || name === 'rated') await answers.rate(name, 'U1', 'helpful', givenAt);
+    }
+    await answers.forget(300, 200);
+    expect((await answers.rated()).map(({ question }) => question)).toEqual(['rated']);
+    expect(await answers.rate('old', 'U1', 'helpful', 400)).toBe(false);
+    expect(await answers.rate('unrated', 'U1', 'helpful', 400)).toBe(false);
+    expect(await answers.rate('new', 'U1', 'helpful', 400)).toBe(true);
   });
 
   it('stores a message once, and no more than may wait', async () => {

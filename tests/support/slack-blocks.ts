@@ -8,7 +8,10 @@ const string = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /** The words of a message's blocks, links as `name <address>`, one line per line. */
 export function textOfBlocks(blocks: unknown): string {
-  return list(blocks).map(blockText).join('\n');
+  return list(blocks)
+    .filter(({ type }) => type !== 'context_actions') // Thumbs, no words.
+    .map(blockText)
+    .join('\n');
 }
 
 function blockText(block: JsonObject): string {
@@ -78,6 +81,8 @@ function isInvalid(block: JsonObject): boolean {
         elements.length > 25 ||
         elements.some((button) => string(button.value).length > 2_000 || badText(object(button.text), 75))
       );
+    case 'context_actions':
+      return elements.length === 0 || elements.length > 5 || elements.some(badThumbs);
     case 'table':
       return badTable(Array.isArray(block.rows) ? block.rows : []);
     case 'rich_text':
@@ -85,6 +90,13 @@ function isInvalid(block: JsonObject): boolean {
     default:
       return true;
   }
+}
+
+function badThumbs(element: JsonObject): boolean {
+  const bad = (button: JsonObject) =>
+    badText(object(button.text), 75) || string(button.value) === '' || string(button.value).length > 2_000;
+  if (element.type !== 'feedback_buttons' || string(element.action_id) === '') return true;
+  return bad(object(element.positive_button)) || bad(object(element.negative_button));
 }
 
 function badRich(element: JsonObject): boolean {

@@ -133,6 +133,33 @@ export class SlackStandIn extends SlackWebApi {
     });
   }
 
+  /** Presses a thumb below a message of a channel. */
+  async thumb(message: Message, thumb: 'positive' | 'negative', where: Where = {}): Promise<Told> {
+    const { channel = message.channel, user = 'U1' } = where;
+    const blocks = message.blocks as { type: string; elements?: Record<string, unknown>[] }[];
+    const thumbs = blocks.find((block) => block.type === 'context_actions')?.elements?.[0];
+    const button = thumbs?.[`${thumb}_button`] as { value?: string } | undefined;
+    return this.deliver('interactive', {
+      type: 'block_actions',
+      team: { id: TEAM, domain: 'acme' },
+      user: { id: user, team_id: TEAM },
+      channel: { id: channel, name: 'general' },
+      container: { type: 'message', is_ephemeral: false },
+      response_url: this.responseUrl(channel, user),
+      trigger_id: this.id('trigger'),
+      actions: [
+        {
+          type: 'feedback_buttons',
+          action_id: thumbs?.action_id,
+          block_id: 'b',
+          action_ts: '1.1',
+          value: button?.value,
+        },
+      ],
+      ...where.over,
+    });
+  }
+
   /** Uses the message shortcut on a message. */
   async shortcut(ts: string, text: string, where: Where = {}): Promise<Told & { again(): Promise<Told> }> {
     const { channel = 'C1', user = 'U2', thread } = where;

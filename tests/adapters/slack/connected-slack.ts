@@ -1,4 +1,5 @@
 // A Slack platform joined to the stand-in, for the tests of this folder: over HTTP or Socket Mode, without waiting.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import type { IncomingMessage } from '../../../src/conversation/message.js';
 import type { HttpRoute, Pace, Platform } from '../../../src/conversation/platform.js';
 import { describeError } from '../../../src/operations/logging.js';
 import { RecordingInbox } from '../../contract/platform.contract.js';
+import { RecordingRatings } from '../../support/recording-ratings.js';
 import {
   APP_TOKEN,
   BOT_TOKEN,
@@ -32,6 +34,7 @@ export interface ConnectedSlack {
   readonly slack: SlackStandIn;
   readonly platform: Platform;
   readonly inbox: RecordingInbox;
+  readonly ratings: RecordingRatings;
   readonly pace: ImmediatePace;
   readonly log: string[];
   /** Where Slack posts to, when HTTP is used. */
@@ -72,7 +75,8 @@ export async function connectSlack(options: ConnectOptions = {}): Promise<Connec
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
   if (by === 'http') slack.sendEventsTo(url);
-  await platform.start(inbox);
+  const ratings = new RecordingRatings();
+  await platform.start(inbox, ratings);
   let closed: Promise<void> | undefined;
   const close = async () => {
     await platform.stop(AbortSignal.timeout(3_000));
@@ -84,6 +88,7 @@ export async function connectSlack(options: ConnectOptions = {}): Promise<Connec
     slack,
     platform,
     inbox,
+    ratings,
     pace,
     log,
     url,

@@ -1,4 +1,5 @@
 // Starting, stopping and health of Slack, and that it calls nothing but what its manifest asks for.
+
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -12,6 +13,7 @@ import {
 import { createSlackPlatform } from '../../../adapters/slack/slack-platform.js';
 import { retryAfterSeconds } from '../../../adapters/slack/web-client.js';
 import { RecordingInbox } from '../../contract/platform.contract.js';
+import { RecordingRatings } from '../../support/recording-ratings.js';
 import { newRecord } from '../../support/reply-record.js';
 import { safe, sampleAnswer } from '../../support/sample-answer.js';
 import {
@@ -42,7 +44,7 @@ describe('starting', () => {
         ...config,
       },
       tools(),
-    ).start(new RecordingInbox());
+    ).start(new RecordingInbox(), new RecordingRatings());
 
   it('is refused with a wrong bot token', async () => {
     await expect(start({ botToken: 'xoxb-wrong' })).rejects.toMatchObject({

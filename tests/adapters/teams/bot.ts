@@ -1,4 +1,5 @@
 // A Teams platform behind a small HTTP server, its far side a stand-in: what the tests of this folder talk to.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
@@ -7,12 +8,14 @@ import type { TeamsConfig } from '../../../adapters/teams/teams-config.js';
 import { createTeamsPlatform } from '../../../adapters/teams/teams-platform.js';
 import type { Inbox, Pace, Platform, PlatformTools } from '../../../src/conversation/platform.js';
 import { RecordingInbox } from '../../contract/platform.contract.js';
+import { RecordingRatings } from '../../support/recording-ratings.js';
 import { TeamsStandIn } from '../../support/teams-stand-in.js';
 
 export interface Bot {
   readonly platform: Platform;
   readonly standIn: TeamsStandIn;
   readonly inbox: RecordingInbox;
+  readonly ratings: RecordingRatings;
   /** The messaging endpoint. */
   readonly url: string;
   /** Log lines, as written. */
@@ -94,7 +97,8 @@ export async function openBot(
   };
   const platform = createTeamsPlatform({ ...standIn.config, ...over }, tools, timing);
   standIn.anonymous = over.allowAnonymous ?? false;
-  await platform.start(inbox);
+  const ratings = new RecordingRatings();
+  await platform.start(inbox, ratings);
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -115,6 +119,7 @@ export async function openBot(
     platform,
     standIn,
     inbox: inbox as RecordingInbox,
+    ratings,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`,
     lines,
     waits,

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BUSY, STOPPING, USAGE, WELCOME } from '../../../adapters/teams/usage.js';
 import { newRecord } from '../../support/reply-record.js';
-import { safe, sampleAnswer } from '../../support/sample-answer.js';
+import { safe, sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import type { RawActivity } from '../../support/teams-stand-in.js';
 import { type Bot, openBot } from './bot.js';
 
@@ -20,6 +20,63 @@ async function deliver(activity: RawActivity) {
   await bot.quiet();
   return status;
 }
+
+describe('a thumb', () => {
+  const thumb = (under: string, conversation: unknown, reaction: string): RawActivity => ({
+    ...bot.standIn.personalMessage(''),
+    type: 'invoke',
+    name: 'message/submitAction',
+    text: undefined,
+    conversation,
+    replyToId: under,
+    value: { actionName: 'feedback', actionValue: { reaction, feedback: '{"feedbackText":"a canary"}' } },
+  });
+
+  it('is asked for below the first message of an answer, and below no notice', async () => {
+    await deliver(bot.standIn.channelMention('how?'));
+    const long = sampleAnswer({ markdown: 'Words of a long answer. '.repeat(3_000) });
+    await bot.platform.replyTo(bot.inbox.only, newRecord()).finish(long);
+    const loops = bot.standIn.sent
+      .filter(({ activity }) => activity?.type === 'message')
+      .map(({ activity }) => (activity?.channelData as { feedbackLoop?: unknown } | undefined)?.feedbackLoop);
+    expect(loops.length).toBeGreaterThan(1);
+    expect(loops).toEqual(loops.map((_, at) => (at === 0 ? { type: 'default' } : undefined)));
+    const before = bot.standIn.sent.length;
+    await deliver(bot.standIn.channelMention('why?'));
+    await bot.platform.replyTo(bot.inbox.taken.at(-1) ?? bot.inbox.only, newRecord()).fail(sampleNotice());
+    expect(JSON.stringify(bot.standIn.sent.slice(before))).not.toContain('feedbackLoop');
+  });
+
+  it.each([
+    ['like', 'helpful'],
+    ['dislike', 'unhelpful'],
+  ] as const)(
+    '%s finds its answer by what Teams sends back, in a channel and one to one',
+    async (reaction, verdict) => {
+      for (const asked of [bot.standIn.channelMention('how?'), bot.standIn.personalMessage('how?')]) {
+        await deliver(asked);
+        const question = bot.inbox.taken.at(-1);
+        if (question === undefined) throw new Error('no question was taken');
+        const { messageId, ratedAs } = await bot.platform
+          .replyTo(question, newRecord())
+          .finish(sampleAnswer());
+        const { id, ...rest } = asked.conversation as { id: string };
+        // In a channel Teams names the conversation without its thread.
+        const conversation = { ...rest, id: id.split(';')[0] };
+        expect(await deliver(thumb(messageId, conversation, reaction))).toBe(200);
+        expect(bot.ratings.given.at(-1)).toMatchObject({ platform: 'teams', of: ratedAs, verdict });
+      }
+      expect(bot.ratings.given).toHaveLength(2);
+      expect(bot.lines.join()).not.toContain('canary');
+    },
+  );
+
+  it('that means nothing to us is taken and forgotten', async () => {
+    const { conversation } = bot.standIn.personalMessage('');
+    expect(await deliver(thumb('1', conversation, 'applause'))).toBe(200);
+    expect(bot.ratings.given).toEqual([]);
+  });
+});
 
 describe('what it says by itself', () => {
   it('welcomes once, although Teams reports an installation twice', async () => {

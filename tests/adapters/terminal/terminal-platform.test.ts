@@ -1,9 +1,11 @@
 // The terminal as a platform: the contract, and a conversation over plain streams.
+
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createTerminalPlatform } from '../../../adapters/terminal/terminal-platform.js';
 import { platformContract, RecordingInbox } from '../../contract/platform.contract.js';
+import { RecordingRatings } from '../../support/recording-ratings.js';
 import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer } from '../../support/sample-answer.js';
 
@@ -43,13 +45,16 @@ platformContract({
     const asked: string[] = [];
     const admissions: string[] = [];
     const terminal = openTerminal();
-    await terminal.platform.start({
-      async accept(message) {
-        const admission = await inbox.accept(message);
-        admissions.push(admission);
-        return admission;
+    await terminal.platform.start(
+      {
+        async accept(message) {
+          const admission = await inbox.accept(message);
+          admissions.push(admission);
+          return admission;
+        },
       },
-    });
+      new RecordingRatings(),
+    );
     const say = async (text: string) => {
       const before = admissions.length;
       asked.push(text);
@@ -74,7 +79,7 @@ describe('a conversation in a pipe', () => {
   it('answers the lines in order and leaves after the last answer', async () => {
     const inbox = new RecordingInbox();
     const terminal = openTerminal();
-    await terminal.platform.start(inbox);
+    await terminal.platform.start(inbox, new RecordingRatings());
     terminal.input.end('first question\n\n   \nsecond question\n');
     await until(() => inbox.taken.length === 1);
     await wait(20);
@@ -93,7 +98,7 @@ describe('a conversation in a pipe', () => {
   it('ends at exit, whatever follows', async () => {
     const inbox = new RecordingInbox();
     const terminal = openTerminal();
-    await terminal.platform.start(inbox);
+    await terminal.platform.start(inbox, new RecordingRatings());
     terminal.input.write('exit\nnot asked\n');
     await until(() => terminal.left());
     expect(inbox.taken).toHaveLength(0);
@@ -103,7 +108,7 @@ describe('a conversation in a pipe', () => {
     const inbox = new RecordingInbox();
     inbox.admission = 'overloaded';
     const terminal = openTerminal();
-    await terminal.platform.start(inbox);
+    await terminal.platform.start(inbox, new RecordingRatings());
     terminal.input.end('a question\n');
     await until(() => terminal.left());
     expect(terminal.text()).toContain('busy');
