@@ -10,22 +10,16 @@ import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
 import { switchEncoder } from '../retrieval/publish.js';
 import { GENERAL_QUESTIONS } from '../training/general-questions.js';
 import { writePairs } from '../training/pairs-file.js';
+import { prepare, type TuneTools } from '../training/prepare.js';
 import { claimRun } from '../training/run-claim.js';
 import { RunFolder } from '../training/run-folder.js';
-import {
-  prepare,
-  publishModel,
-  runKey,
-  type TuneOutcome,
-  type TuneRequest,
-  type TuneTools,
-  tune,
-} from '../training/tune.js';
+import { publishModel, runKey, type TuneOutcome, type TuneRequest, tune } from '../training/tune.js';
 import { tuningRecord } from '../training/tuning-card.js';
 import { tuningReport } from '../training/tuning-report.js';
 import { DEFAULT_SETTINGS } from '../training/tuning-settings.js';
 import { tuningTable } from '../training/tuning-table.js';
 import { progressView } from './progress.js';
+import { DEFAULT_REQUESTS, describePlan, describeWritten, openWriter } from './question-writer.js';
 import { openSession, requireDocuments, type Session, withEncoder, withLibrary } from './session.js';
 import { type Shell, say, warn, wholeNumber } from './shell.js';
 import { ownVersion } from './version.js';
@@ -37,6 +31,8 @@ interface Options {
   corpus?: string;
   queries?: string;
   qrels?: string;
+  /** True when it stands without a number. */
+  llm?: string | true;
   pairsOnly: boolean;
   dryRun: boolean;
   json: boolean;
@@ -53,6 +49,10 @@ export function tuneCommand(shell: Shell): Command {
     .option('--corpus <file>', 'passages of your own questions: id, title, text')
     .option('--queries <file>', 'your own questions, which judge: id, text')
     .option('--qrels <file>', 'which passages answer them: query_id, doc_id, relevance')
+    .option(
+      '--llm [requests]',
+      `the language model writes questions too, in at most so many requests; default: ${DEFAULT_REQUESTS}`,
+    )
     .option('--pairs-only', 'only write the pairs, for a person to read', false)
     .option('--dry-run', 'judge, but publish nothing', false)
     .option('--json', 'print JSON', false)
@@ -69,6 +69,7 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
   const questions = await readQuestions(options);
   const session = await openSession(shell);
   const { config, tools } = session;
+  const writer = openWriter(session, options.llm);
   const store = modelStore(config, tools);
   const base = options.base ?? config.encoder;
   if ((await store.baseOf(base)) !== config.encoder) {
@@ -91,7 +92,14 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
       if (library.encoder === null) throw library.encoderProblem ?? noEncoder();
       const inUse = await liveEncoderName(config, tools);
       const run = await RunFolder.open(join(folder, 'run'), {
-        key: runKey({ base, inUse: library.encoder.id, samples, settings, questions }),
+        key: runKey({
+          base,
+          inUse: library.encoder.id,
+          samples,
+          settings,
+          questions,
+          writer: writer && { model: writer.languageModel.name, requests: writer.requests },
+        }),
         name: await freeName(session, base),
       });
       const view = progressView(shell, tools.now);
@@ -104,6 +112,7 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         settings,
         questions,
         general: GENERAL_QUESTIONS,
+        writer,
       };
       const tuneTools: TuneTools = {
         openEncoder: (path) => openEncoder(path, { log: tools.log }),
@@ -112,17 +121,18 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         log: tools.log,
         onProgress: ({ stage, done, total, detail }) =>
           view.show({ label: `${stage} ${detail}`, done, total }),
+        onPlan(plan) {
+          view.end();
+          warn(shell, describePlan(plan));
+        },
       };
       if (options.pairsOnly) {
-        const { examples } = await prepare(request, tuneTools).finally(() => view.end());
+        const { examples, written } = await prepare(request, tuneTools).finally(() => view.end());
         const file = join(folder, 'pairs.jsonl');
         await writePairs(file, examples);
-        say(
-          shell,
-          options.json
-            ? JSON.stringify({ pairs: examples.length, file })
-            : `${examples.length} pairs in ${file}.`,
-        );
+        const pairs = examples.length;
+        if (options.json) say(shell, JSON.stringify({ pairs, file, languageModel: written ?? null }));
+        else say(shell, [`${pairs} pairs in ${file}.`, ...describeWritten(written)].join('\n'));
         return;
       }
       const started = tools.now();
@@ -191,6 +201,7 @@ function conclude(
         published,
         seconds,
         pairs: outcome.examples.length,
+        languageModel: outcome.written ?? null,
         training: outcome.training,
         candidates: outcome.judged.map(({ candidate, verdict, results }) => ({
           label: candidate.label,
@@ -208,6 +219,7 @@ function conclude(
     );
     return;
   }
+  for (const line of describeWritten(outcome.written)) say(shell, line);
   say(shell, tuningTable(outcome));
   say(
     shell,

@@ -34,6 +34,8 @@ export const trainingExampleSchema = z.object({
     documents: z.array(z.string()),
     /** Place of the passage by words alone, from 1, when the question was made: how much there is to learn beyond matching words. */
     lexicalRank: z.int().positive().optional(),
+    /** The language model that wrote the question. */
+    model: z.string().optional(),
   }),
 });
 
