@@ -1,5 +1,6 @@
 // Every call to Slack's Web API goes out here: paced per channel, tried again with care, and never sent twice by mistake.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
@@ -48,6 +49,8 @@ export class Sender {
     this.#client = client;
     this.#pace = pace;
     this.#log = log;
+    // As many calls wait as there are busy channels; node takes more than ten for a leak and says so.
+    setMaxListeners(0, this.#halt.signal);
   }
 
   /** Ends every wait for a rate limit; calls in flight finish. */
