@@ -9,11 +9,19 @@ import {
   TEAM,
 } from './slack-web-api.js';
 
-export { APP_TOKEN, BOT_TOKEN, type Ephemeral, type JsonObject, visible } from './slack-web-api.js';
+export {
+  APP_TOKEN,
+  BOT_TOKEN,
+  BOT_USER,
+  type Ephemeral,
+  type JsonObject,
+  TEAM,
+  visible,
+} from './slack-web-api.js';
 
 export const SIGNING_SECRET = 'stand-in-signing-secret';
 
-/** What Slack was told about a delivery: an HTTP status, or whether the envelope was acknowledged. */
+/** What Slack was told about a delivery: an HTTP status (0 for no answer), or whether the envelope was acknowledged. */
 export interface Told {
   readonly taken: boolean;
   readonly status: number;
@@ -27,6 +35,14 @@ export interface Said {
   readonly thread: string;
   readonly told: Told;
   again(retry?: number): Promise<Told>;
+}
+
+/** Something a person said that Slack has not delivered yet. */
+export interface Unheard {
+  readonly channel: string;
+  readonly ts: string;
+  readonly thread: string;
+  deliver(type: 'app_mention' | 'message', retry?: number): Promise<Told>;
 }
 
 export interface Where {
@@ -86,6 +102,17 @@ export class SlackStandIn extends SlackWebApi {
         over: { client_msg_id: 'one', ...where.over },
       }),
     ]);
+  }
+
+  /** Mentions the bot in a channel; when, how often and as which of its events Slack delivers it is up to the caller. */
+  unheard(text: string, where: Where = {}): Unheard {
+    const full = `<@${BOT_USER}> ${text}`;
+    const message = this.#person(full, where);
+    const { channel, ts, thread = ts } = message;
+    const over = { channel_type: 'channel', ...where.over };
+    const deliver: Unheard['deliver'] = (type, retry = 0) =>
+      this.event(eventOf(type, message, full, { ...where, over }), {}, retry);
+    return { channel, ts, thread, deliver };
   }
 
   async slash(
@@ -226,8 +253,12 @@ export class SlackStandIn extends SlackWebApi {
     const retried =
       retry === 0 ? {} : { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': 'http_timeout' };
     const headers = { 'content-type': type, ...signed(body, secret, Date.now()), ...retried };
-    const response = await fetch(url, { method: 'POST', headers, body });
-    return { taken: response.ok, status: response.status, body: await response.text() };
+    try {
+      const response = await fetch(url, { method: 'POST', headers, body });
+      return { taken: response.ok, status: response.status, body: await response.text() };
+    } catch {
+      return { taken: false, status: 0, body: '' }; // Nobody listens there, or the connection broke.
+    }
   }
 
   async #deliverBySocket(type: string, payload: JsonObject, retry: number): Promise<Told> {
@@ -263,12 +294,21 @@ export class SlackStandIn extends SlackWebApi {
   }
 
   async #deliverSaid(type: string, message: Message, text: string, where: Where): Promise<Said> {
-    const { ts, channel, user, thread } = message;
-    const at = { ts, channel, event_ts: ts, ...(thread === undefined ? {} : { thread_ts: thread }) };
-    const event = { type, user, text, team: TEAM, ...at, ...where.over };
+    const { ts, channel, thread } = message;
+    const event = eventOf(type, message, text, where);
     const again = (retry = 1) => this.event(event, {}, retry);
     return { channel, ts, thread: thread ?? ts, told: await this.event(event), again };
   }
+}
+
+function eventOf(
+  type: string,
+  { ts, channel, user, thread }: Message,
+  text: string,
+  where: Where,
+): JsonObject {
+  const at = { ts, channel, event_ts: ts, ...(thread === undefined ? {} : { thread_ts: thread }) };
+  return { type, user, text, team: TEAM, ...at, ...where.over };
 }
 
 /** The two headers Slack puts on a request. `atMs` in milliseconds since the epoch. */

@@ -1,0 +1,72 @@
+// The compiled program, interrupted at random moments of the whole path while people go on asking, and started again each time.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type OpenAiStandIn, startOpenAiStandIn } from '../../support/openai-stand-in.js';
+import { serveChipwright } from '../../support/serve-chipwright.js';
+import { startSlack } from '../../support/slack-stand-in.js';
+import { people } from './people.js';
+import { Promises } from './promise.js';
+
+const PEOPLE = 5;
+
+/** How long a process may live before it is interrupted, ms: shorter than it takes to take over from a dead one, or longer. */
+const LIVES = [2_500, 14_000] as const;
+
+const WRITTEN = 'Run `list_setup_paths -worst 10` to list the ten worst setup paths of the block [1]. ';
+
+export interface Interruptions {
+  readonly broken: readonly string[];
+  readonly interruptions: number;
+  readonly questions: number;
+  /** How often the program ended otherwise than it should: by the signal (SIGKILL), or with exit code 0 (SIGTERM). */
+  readonly endedBadly: readonly string[];
+  /** The longest that a process took to end, ms. */
+  readonly slowestEnd: number;
+}
+
+/** Sends `signal` to the program `count` times. Resolves when all that was accepted until then is answered. */
+export async function interruptions(
+  signal: 'SIGKILL' | 'SIGTERM',
+  count: number,
+  random: () => number,
+  tell: (line: string) => void = () => {},
+): Promise<Interruptions> {
+  const [slack, model] = await Promise.all([startSlack(), slowModel(random)]);
+  const promises = new Promises(slack);
+  const env = { OPENAI_MODEL: 'stand-in', OPENAI_BASE_URL: model.baseURL };
+  let served = await serveChipwright({ slack, env });
+  const over = new AbortController();
+  const asking = people(PEOPLE, slack, promises, random, over.signal);
+  const endedBadly: string[] = [];
+  let slowestEnd = 0;
+  try {
+    for (let at = 1; at <= count; at += 1) {
+      await delay(random() * (LIVES[(at - 1) % LIVES.length] ?? 0));
+      const told = performance.now();
+      served.service.kill(signal);
+      const { code, stderr } = await served.service.ended;
+      slowestEnd = Math.max(slowestEnd, Math.round(performance.now() - told));
+      if (code !== (signal === 'SIGTERM' ? 0 : null)) endedBadly.push(`exit code ${code}: ${stderr}`);
+      served = await served.again();
+      tell(`${at} of ${count}: ${promises.accepted} questions accepted, ${promises.open().length} open`);
+    }
+    over.abort();
+    await asking;
+    await promises.settled();
+    const questions = promises.accepted;
+    return { broken: promises.broken(), interruptions: count, questions, endedBadly, slowestEnd };
+  } finally {
+    over.abort();
+    await served.bench.close();
+    await Promise.all([slack.close(), model.close()]);
+  }
+}
+
+/** Writes at once, slowly, or not at all, so that every stage of an answer lasts at some time. */
+function slowModel(random: () => number): Promise<OpenAiStandIn> {
+  return startOpenAiStandIn(() => {
+    const luck = random();
+    if (luck < 0.1) return { as: 'status', status: 500 };
+    if (luck < 0.3) return { as: 'answer', text: WRITTEN };
+    return { as: 'drip', text: WRITTEN, gapMs: Math.ceil(random() * 200) };
+  });
+}

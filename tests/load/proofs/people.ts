@@ -1,0 +1,35 @@
+// People who ask in Slack, each in a thread of their own, for as long as the proof goes on.
+import { setTimeout as delay } from 'node:timers/promises';
+import { ANSWERABLE, STRAY } from '../../support/flow-documents.js';
+import type { SlackStandIn } from '../../support/slack-stand-in.js';
+import type { Promises } from './promise.js';
+
+/** Longest time between the acknowledgement of a question and the next one in its thread, ms. */
+const THINK_MS = 6_000;
+
+/** After so many questions a person begins a new thread. */
+const THREAD_LENGTH = 5;
+
+const QUESTIONS = [...Object.values(ANSWERABLE).map(({ question }) => question), STRAY];
+
+/** `count` people ask until `over` aborts. Resolves when their last question was acknowledged. */
+export async function people(
+  count: number,
+  slack: SlackStandIn,
+  promises: Promises,
+  random: () => number,
+  over: AbortSignal,
+): Promise<void> {
+  const person = async (_: unknown, who: number) => {
+    for (let asked = 0, thread = ''; !over.aborted; asked += 1) {
+      const text = QUESTIONS[Math.floor(random() * QUESTIONS.length)] ?? STRAY;
+      const begun = asked % THREAD_LENGTH === 0 ? {} : { thread };
+      const question = slack.unheard(text, { channel: `C${who}`, user: `U${who}`, ...begun });
+      thread = question.thread;
+      const twin = random() < 0.5 ? [promises.deliver(question, 'message')] : [];
+      await Promise.all([promises.deliver(question, 'app_mention'), ...twin]);
+      await delay(random() * THINK_MS, undefined, { signal: over }).catch(() => {});
+    }
+  };
+  await Promise.all(Array.from({ length: count }, person));
+}
