@@ -3,7 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import { deliveries } from '../load/proofs/deliveries.js';
 import { interruptions } from '../load/proofs/interruptions.js';
+import { replicas } from '../load/proofs/replicas.js';
 import { onEachEngine } from '../support/each-engine.js';
+import { hasPostgres } from '../support/postgres.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -11,10 +13,10 @@ onEachEngine('deliveries in disorder, to an unwilling Slack', (freshPlace) => {
   it('lose nothing, double nothing, and keep the order of threads', async () => {
     const store = await (await freshPlace()).open();
     try {
-      const seen = await deliveries(store, 300, seededRandom(3));
+      const seen = await deliveries(store, 200, seededRandom(3));
       expect(seen.broken).toEqual([]);
-      expect(seen.questions).toBeGreaterThan(50);
-      expect(seen.faults).toBeGreaterThan(20);
+      expect(seen.questions).toBeGreaterThan(40);
+      expect(seen.faults).toBeGreaterThan(10);
     } finally {
       await store.close();
     }
@@ -23,15 +25,24 @@ onEachEngine('deliveries in disorder, to an unwilling Slack', (freshPlace) => {
 
 describe.concurrent('the program', () => {
   it('answers each question once across kill -9 at random moments', async () => {
-    const seen = await interruptions('SIGKILL', 3, seededRandom(4));
+    const seen = await interruptions('SIGKILL', 2, seededRandom(4));
     expect(seen.broken).toEqual([]);
     expect(seen.questions).toBeGreaterThan(5);
   });
 
   it('ends well by SIGTERM at random moments, and leaves nothing unanswered', async () => {
-    const seen = await interruptions('SIGTERM', 3, seededRandom(5));
+    const seen = await interruptions('SIGTERM', 2, seededRandom(5));
     expect(seen.endedBadly).toEqual([]);
     expect(seen.broken).toEqual([]);
     expect(seen.questions).toBeGreaterThan(5);
   });
+
+  it.skipIf(!hasPostgres)(
+    'answers each question once as replicas on one PostgreSQL, of which one dies',
+    async () => {
+      const seen = await replicas(2, 1_500, seededRandom(6));
+      expect(seen.broken).toEqual([]);
+      expect(seen.questions).toBeGreaterThan(5);
+    },
+  );
 });

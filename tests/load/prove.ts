@@ -3,6 +3,7 @@
 // npm run prove -- deliveries [--count 10000]   duplicates, twins, disorder and an unwilling Slack, on both stores
 // npm run prove -- kills [--count 120]          kill -9 at random moments, then a restart
 // npm run prove -- stops [--count 60]           SIGTERM at random moments, then a restart
+// npm run prove -- replicas [--count 24]        three on one PostgreSQL, one of them killed every five seconds
 //
 // With --seed N other moments and faults are drawn. Exits with 1 when a promise was broken, and prints each one.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import type { Store } from '../../src/storage/store.js';
 import { hasPostgres, startPostgres } from '../support/postgres.js';
 import { deliveries } from './proofs/deliveries.js';
 import { interruptions } from './proofs/interruptions.js';
+import { replicas } from './proofs/replicas.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,6 +49,7 @@ const proofs: Readonly<Record<string, () => Promise<object>>> = {
   },
   kills: () => interruptions('SIGKILL', count(120), random(), tell),
   stops: () => interruptions('SIGTERM', count(60), random(), tell),
+  replicas: () => replicas(count(24), 5_000, random(), tell),
 };
 
 const proof = proofs[positionals[0] ?? ''];

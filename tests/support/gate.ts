@@ -14,15 +14,15 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** `target`: address of the server behind it. */
-export async function startGate(target: string, first: GateState = 'open'): Promise<Gate> {
+/** `target`: address of the server behind it; a function tells it anew for each request. */
+export async function startGate(target: string | (() => string), first: GateState = 'open'): Promise<Gate> {
   let state = first;
   let requests = 0;
   const server = createServer((message, response) => {
     requests++;
     if (state === 'hang') return;
     if (state === 'reset') message.socket.destroy();
-    else if (state === 'open') pass(target, message, response);
+    else if (state === 'open') pass(typeof target === 'string' ? target : target(), message, response);
     else response.writeHead(state, { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,8 +1,8 @@
 // The compiled program, interrupted at random moments of the whole path while people go on asking, and started again each time.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type OpenAiStandIn, startOpenAiStandIn } from '../../support/openai-stand-in.js';
 import { serveChipwright } from '../../support/serve-chipwright.js';
 import { startSlack } from '../../support/slack-stand-in.js';
+import { fickleModel } from './fickle-model.js';
 import { people } from './people.js';
 import { Promises } from './promise.js';
 
@@ -10,8 +10,6 @@ const PEOPLE = 5;
 
 /** How long a process may live before it is interrupted, ms: shorter than it takes to take over from a dead one, or longer. */
 const LIVES = [2_500, 14_000] as const;
-
-const WRITTEN = 'Run `list_setup_paths -worst 10` to list the ten worst setup paths of the block [1]. ';
 
 export interface Interruptions {
   readonly broken: readonly string[];
@@ -30,7 +28,7 @@ export async function interruptions(
   random: () => number,
   tell: (line: string) => void = () => {},
 ): Promise<Interruptions> {
-  const [slack, model] = await Promise.all([startSlack(), slowModel(random)]);
+  const [slack, model] = await Promise.all([startSlack(), fickleModel(random)]);
   const promises = new Promises(slack);
   const env = { OPENAI_MODEL: 'stand-in', OPENAI_BASE_URL: model.baseURL };
   let served = await serveChipwright({ slack, env });
@@ -59,14 +57,4 @@ export async function interruptions(
     await served.bench.close();
     await Promise.all([slack.close(), model.close()]);
   }
-}
-
-/** Writes at once, slowly, or not at all, so that every stage of an answer lasts at some time. */
-function slowModel(random: () => number): Promise<OpenAiStandIn> {
-  return startOpenAiStandIn(() => {
-    const luck = random();
-    if (luck < 0.1) return { as: 'status', status: 500 };
-    if (luck < 0.3) return { as: 'answer', text: WRITTEN };
-    return { as: 'drip', text: WRITTEN, gapMs: Math.ceil(random() * 200) };
-  });
 }

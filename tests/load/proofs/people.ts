@@ -7,6 +7,9 @@ import type { Promises } from './promise.js';
 /** Longest time between the acknowledgement of a question and the next one in its thread, ms. */
 const THINK_MS = 6_000;
 
+/** With so many questions open for each of them, people wait before they ask another: the pace is that of the machine. */
+const PATIENCE = 2;
+
 /** After so many questions a person begins a new thread. */
 const THREAD_LENGTH = 5;
 
@@ -28,7 +31,8 @@ export async function people(
       thread = question.thread;
       const twin = random() < 0.5 ? [promises.deliver(question, 'message')] : [];
       await Promise.all([promises.deliver(question, 'app_mention'), ...twin]);
-      await delay(random() * THINK_MS, undefined, { signal: over }).catch(() => {});
+      do await delay(random() * THINK_MS, undefined, { signal: over }).catch(() => {});
+      while (promises.open().length > PATIENCE * count && !over.aborted);
     }
   };
   await Promise.all(Array.from({ length: count }, person));
