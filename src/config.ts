@@ -31,6 +31,10 @@ export interface Config {
   readonly encoder: string;
   /** Whether answers are taken down in the audit log. */
   readonly audit: boolean;
+  readonly limits: {
+    /** The time of one question, from its turn to its whole answer. */
+    readonly questionSeconds: number;
+  };
   readonly sources: readonly SourceConfig[];
   /** Hosts that links may lead to; undefined: the hosts of the link templates, as ingested. */
   readonly linkHosts?: readonly string[];
@@ -82,16 +86,21 @@ const yamlSource = z.strictObject({
     .default('public'),
 });
 
+const yamlLimits = z.strictObject({
+  questionSeconds: z.int().min(10).max(300).default(60),
+});
+
 const yamlFile = z.strictObject({
   encoder: z.enum(['bge-small-en-v1.5', 'all-MiniLM-L6-v2']).default('bge-small-en-v1.5'),
   audit: z.boolean().default(true),
   followUps: z.boolean().default(false),
+  limits: yamlLimits.prefault({}),
   sources: z.array(yamlSource).default([]),
   linkHosts: z.array(z.string().min(1)).optional(),
 });
 
 /** Keys of chipwright.yaml, for the nearest-name message. */
-const YAML_KEYS = [...Object.keys(yamlFile.shape), ...Object.keys(yamlSource.shape)];
+const YAML_KEYS = [yamlFile, yamlLimits, yamlSource].flatMap(({ shape }) => Object.keys(shape));
 
 /**
  * Throws `config_invalid` naming every variable or key that is wrong, its value (never a secret's), and what is allowed.
@@ -126,6 +135,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
     databaseUrl,
     encoder: settings.encoder,
     audit: settings.audit,
+    limits: settings.limits,
     sources: settings.sources.map(({ dir, name, link, audience }) => ({
       dir,
       audience,

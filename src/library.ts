@@ -8,6 +8,7 @@ import { encoderName } from './retrieval/encoder/model-manifest.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';
 import { openEncoder } from './retrieval/encoder/onnx-encoder.js';
 import { rememberQuestions } from './retrieval/encoder/question-cache.js';
+import { timely } from './retrieval/encoder/timely-encoder.js';
 import { AS_BUILT, type Generations } from './retrieval/generations.js';
 import { HybridRetriever } from './retrieval/hybrid-retriever.js';
 import type { Index } from './retrieval/index-port.js';
@@ -16,6 +17,7 @@ import { switchEncoder } from './retrieval/publish.js';
 import { QdrantGenerations } from './retrieval/qdrant-generations.js';
 import type { Retriever } from './retrieval/retriever.js';
 import { SqliteGenerations } from './retrieval/sqlite-generations.js';
+import { orWordsAlone } from './retrieval/words-alone.js';
 import type { Tools } from './tools.js';
 
 export function modelStore(config: Config, tools: Tools, onProgress?: ModelProgress): ModelStore {
@@ -172,12 +174,14 @@ export async function openGeneration(
   const { encoder, problem } = await encoderFor(name, tools, store, pull);
   try {
     const index = await generations.open(number, encoder);
+    const asked = encoder === null ? null : timely(encoder, tools);
+    const retriever = new HybridRetriever({ index, encoder: asked, now: tools.now });
     return {
       number,
       index,
       encoder,
       problem,
-      retriever: new HybridRetriever({ index, encoder, now: tools.now }),
+      retriever: orWordsAlone(retriever, tools.log),
       async close() {
         await encoder?.close();
         await index.close();

@@ -34,12 +34,19 @@ import { checkStore } from './storage/check-store.js';
 import { openSqliteStore } from './storage/sqlite-store.js';
 import type { Store } from './storage/store.js';
 import type { Tools } from './tools.js';
+import { within } from './within.js';
 
 /** Name of the source that holds the bot's own handbook. */
 export const HANDBOOK = 'handbook';
 
 /** Questions answered at once, and how many may wait for their turn. */
 const INBOX_LIMITS = { parallel: 8, waiting: 200 };
+
+/** How long quoting waits for the encoder to compare lines, ms; it goes by their words then. */
+const SIMILARITY_MS = 5_000;
+
+/** The writing's share of a question's time: the rest is for finding before, for quotes in its place and for sending after. */
+const WRITING_SHARE = 0.75;
 
 /** How long running answers may take to finish when the service stops, ms; platforms kill after 30 s. */
 const DRAIN_MS = 25_000;
@@ -71,6 +78,7 @@ export function auditFolder(config: Config): string {
 /** The assistant on top of a library: no platform, no inbox. */
 export function openAssistant(config: Config, tools: Tools, library: Library): Orchestrator {
   const { languageModel, linkHosts } = config;
+  const questionMs = config.limits.questionSeconds * 1_000;
   return createOrchestrator({
     retriever: tracedRetriever(library.retriever, tools.tracer),
     languageModel:
@@ -82,6 +90,7 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
                 ...languageModel,
                 fetch: tools.fetch,
                 log: tools.log,
+                deadlines: { totalMs: questionMs * WRITING_SHARE },
                 randomBytes,
               }),
               { now: tools.now, onBreaker: (state) => tools.metrics.breaker('language_model', state) },
@@ -90,6 +99,7 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
           ),
     extractive: extractive({ similarity: similarityBy(library) }),
     directory: noDirectory,
+    questionMs,
     log: tools.log,
     now: tools.now,
     newId: tools.newId,
@@ -103,10 +113,17 @@ function similarityBy(library: Library): Similarity {
     // Taken anew each time: another generation may have brought another encoder.
     const { encoder } = library;
     if (encoder === null) return lines.map(() => 0);
-    const [asked] = await encoder.encode([question], 'query');
-    const vectors = await encoder.encode(lines, 'passage');
+    const encoding = Promise.all([encoder.encode([question], 'query'), encoder.encode(lines, 'passage')]);
+    const [[asked], vectors] = await within(SIMILARITY_MS, encoding, tooSlow);
     return vectors.map((vector) => (asked === undefined ? 0 : dotProduct(vector, asked)));
   };
+}
+
+function tooSlow(): ChipwrightError {
+  return new ChipwrightError('encoder_unavailable', 'The encoder took too long for the lines of an answer.', {
+    cure: 'Give the machine more processor time; if it stays so, restart Chipwright.',
+    retryable: true,
+  });
 }
 
 /** A folder as a source. A link template with `{commit}` makes it a git checkout: its commit and its tracked files count. */

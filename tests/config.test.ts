@@ -21,6 +21,13 @@ function refusal(env: Record<string, string>, yaml?: unknown): string {
 }
 
 describe('readConfig', () => {
+  it('takes limits, and refuses those that make no sense', () => {
+    expect(read({}, { limits: { questionSeconds: 120 } }).limits.questionSeconds).toBe(120);
+    for (const questionSeconds of [0, 9, 301, 60.5, '60'])
+      expect(refusal({}, { limits: { questionSeconds } })).toContain('limits > questionSeconds');
+    expect(refusal({}, { limits: { questionSecond: 60 } })).toContain('did you mean questionSeconds');
+  });
+
   it('needs nothing: a fresh machine gets a local assistant', () => {
     expect(read({})).toEqual({
       server: { host: '127.0.0.1', port: 3000, needed: false },
@@ -32,6 +39,7 @@ describe('readConfig', () => {
       databaseUrl: null,
       encoder: 'bge-small-en-v1.5',
       audit: true,
+      limits: { questionSeconds: 60 },
       sources: [],
     });
   });

@@ -119,11 +119,14 @@ describe('settings', () => {
   it('are documented, every key of chipwright.yaml and no others', () => {
     const keys = firstColumn('docs/configuration.md', 'Key');
     const sourceKeys = firstColumn('docs/configuration.md', 'Key of a source');
+    const limitKeys = firstColumn('docs/configuration.md', 'Key of the limits');
     expect(keys.length + sourceKeys.length).toBeGreaterThan(4);
     for (const key of keys) expect(isKnown({ [key]: null }), key).toBe(true);
+    for (const key of limitKeys) expect(isKnown({ limits: { [key]: null } }), key).toBe(true);
     for (const key of sourceKeys) expect(isKnown({ sources: [{ [key]: null }] }), key).toBe(true);
     const schema = readFileSync(join(ROOT, 'src/config.ts'), 'utf8');
     expect(keys.sort()).toEqual(keysOf(schema, 'yamlFile'));
+    expect(limitKeys.sort()).toEqual(keysOf(schema, 'yamlLimits'));
     expect(sourceKeys.sort()).toEqual(keysOf(schema, 'yamlSource'));
   });
 

@@ -44,8 +44,8 @@ function roomOf(path: string): string {
   return top === 'ingest' ? top : `${top}/${room.replace(/\.(ts|js)$/, '')}`;
 }
 
-/** Files that every room may import: words, no behaviour of a room. */
-const COMMON = ['src/errors'];
+/** Files that every room may import: words, and what is no room's own. */
+const COMMON = ['src/errors', 'src/within'];
 
 /** Rooms and what they may import besides themselves. Rooms that are not listed hold the others together: main, library, cli, config. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

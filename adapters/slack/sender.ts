@@ -35,7 +35,7 @@ export interface Call<T> {
   readonly line?: string;
   /** Asked before trying again when the first try may have worked: what it would have returned, if it did. */
   readonly landed?: () => Promise<T | undefined>;
-  /** Ends a wait for a rate limit; the call then fails with it. */
+  /** Ends a wait, for a rate limit or before another try; the call then fails. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -92,7 +92,7 @@ export class Sender {
           continue;
         }
         const waitMs = isPassing(error) ? RETRY_WAITS_MS[tries] : undefined;
-        if (waitMs === undefined || !(await this.#sleep(waitMs))) throw error;
+        if (waitMs === undefined || !(await this.#sleep(waitMs, call.signal))) throw error;
         const earlier = await call.landed?.();
         if (earlier !== undefined) return earlier;
         tries += 1;

@@ -69,12 +69,9 @@ export class Deadline {
   }
 
   readonly #stopped = (): void => {
-    this.#own.abort(
-      new ChipwrightError('draining', 'The answer was stopped before it was written.', {
-        cure: 'Ask again.',
-        retryable: true,
-      }),
-    );
+    const { reason } = this.#caller;
+    // A longer limit that this one is part of was passed, or somebody stopped it.
+    this.#own.abort(reason instanceof ChipwrightError ? reason : wasStopped());
   };
 
   #passed(what: string, limitMs: number): void {
@@ -85,4 +82,11 @@ export class Deadline {
       }),
     );
   }
+}
+
+function wasStopped(): ChipwrightError {
+  return new ChipwrightError('draining', 'The answer was stopped before it was written.', {
+    cure: 'Ask again.',
+    retryable: true,
+  });
 }

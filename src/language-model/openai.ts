@@ -18,7 +18,7 @@ const LARGEST_RESPONSE = 2_000_000;
 const LONGEST_ANSWER = 20_000;
 
 /** Long enough for a small model on a CPU to begin, short enough for someone who waits in a chat. */
-const DEADLINES: Deadlines = { firstTokenMs: 20_000, idleMs: 10_000, totalMs: 60_000 };
+const DEADLINES: Deadlines = { firstTokenMs: 20_000, idleMs: 10_000, totalMs: 45_000 };
 /** Eight passages of the usual size, the thread and the question; every model in use takes more. */
 const INPUT_TOKENS = 8_000;
 
@@ -32,14 +32,16 @@ export interface OpenAiOptions {
   readonly log: Logger;
   /** For the fence of each request, which no document must know beforehand. */
   readonly randomBytes: (size: number) => Buffer;
-  readonly deadlines?: Deadlines;
+  /** Where they differ from the usual ones. */
+  readonly deadlines?: Partial<Deadlines>;
   /** Tokens of one request at most, as `approximateTokens` counts them. */
   readonly inputTokens?: number;
 }
 
 /** A `LanguageModel` over chat completions. Each answer has one budget of tokens and of time, whatever the server does. */
 export function openAiLanguageModel(options: OpenAiOptions): LanguageModel {
-  const { model, log, deadlines = DEADLINES, inputTokens: budget = INPUT_TOKENS } = options;
+  const { model, log, inputTokens: budget = INPUT_TOKENS } = options;
+  const deadlines = { ...DEADLINES, ...options.deadlines };
   const client = new OpenAI({
     apiKey: options.apiKey ?? 'none',
     // The SDK would read what is left out from the environment, and print what it cannot parse.

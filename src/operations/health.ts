@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../conversation/metrics.js';
 import type { HttpResponse, HttpRoute, PlatformHealth } from '../conversation/platform.js';
 import { ChipwrightError } from '../errors.js';
+import { within } from '../within.js';
 
 /** Something the service needs: an index, a model, a platform. */
 export interface Dependency {
@@ -122,7 +123,7 @@ export class Health {
   }
 
   async #look(dependency: Dependency): Promise<void> {
-    const health = await within(PATIENCE_MS, dependency.check()).catch((thrown: unknown) => ({
+    const health = await within(PATIENCE_MS, dependency.check(), noAnswer).catch((thrown: unknown) => ({
       ok: false,
       detail: thrown instanceof ChipwrightError ? thrown.message : 'It could not be looked at.',
     }));
@@ -140,26 +141,11 @@ export class Health {
   }
 }
 
-/** Rejects when `work` takes longer; `work` is then left behind. */
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new ChipwrightError('timeout', `It did not answer within ${limitMs / 1_000} s.`, {
-            cure: 'Check that it runs and can be reached.',
-            retryable: true,
-          }),
-        ),
-      limitMs,
-    );
+function noAnswer(): ChipwrightError {
+  return new ChipwrightError('timeout', `It did not answer within ${PATIENCE_MS / 1_000} s.`, {
+    cure: 'Check that it runs and can be reached.',
+    retryable: true,
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function json(status: number, body: unknown): HttpResponse {

@@ -83,6 +83,12 @@ export function failureNotice(error: ChipwrightError, reference: string): Notice
       return busyNotice(reference);
     case 'draining':
       return stoppingNotice(reference);
+    case 'timeout':
+      return {
+        kind: 'error',
+        text: `I could not answer this in time. Please ask again in a minute; if it happens again, report the reference ${reference}.`,
+        reference,
+      };
     case 'index_unavailable':
     case 'index_refused':
     case 'index_mismatch':

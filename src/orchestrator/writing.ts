@@ -23,7 +23,8 @@ const GROWTH = 1.1;
 
 /**
  * Yields drafts, each beginning with the one before, and returns the whole. Nothing is shown before the first statement
- * that a passage backs: until then it may still turn out that there is no answer. Rejects only when `signal` aborts.
+ * that a passage backs: until then it may still turn out that there is no answer. Rejects only when somebody stops it; when the time
+ * is over, what was written until then is the whole.
  */
 export async function* write(
   model: LanguageModel,
@@ -58,7 +59,7 @@ export async function* write(
     }
   } catch (thrown) {
     error = toChipwrightError(thrown);
-    if (signal.aborted) throw error;
+    if (signal.aborted && error.code !== 'timeout') throw error;
   } finally {
     // Not awaited: a model that does not listen may never come back.
     void pieces.return?.().catch(() => {});

@@ -4,7 +4,7 @@ import type { Answer, Notice } from '../../src/conversation/answer.js';
 import type { IncomingMessage } from '../../src/conversation/message.js';
 import type { Reply, Stage } from '../../src/conversation/reply.js';
 import type { Ending, LanguageModel, Prompt } from '../../src/language-model/language-model.js';
-import type { QuestionTools } from '../../src/orchestrator/question-skill.js';
+import type { OrchestratorTools } from '../../src/orchestrator/orchestrator.js';
 import type { Passage } from '../../src/retrieval/passage.js';
 import type { Retriever } from '../../src/retrieval/retriever.js';
 import { mayRead } from '../../src/safety/access.js';
@@ -99,7 +99,7 @@ export function message(text: string, over: Partial<IncomingMessage> = {}): Inco
   };
 }
 
-export function tools(over: Partial<QuestionTools> = {}): QuestionTools {
+export function tools(over: Partial<OrchestratorTools> = {}): OrchestratorTools {
   let id = 0;
   let time = 0;
   return {
@@ -108,6 +108,7 @@ export function tools(over: Partial<QuestionTools> = {}): QuestionTools {
     extractive: quoter,
     directory: noDirectory,
     log: pino({ level: 'silent' }),
+    questionMs: 60_000,
     now: () => time++,
     newId: () => `id-${++id}`,
     ...over,
