@@ -34,6 +34,12 @@ export interface Config {
   readonly limits: {
     /** The time of one question, from its turn to its whole answer. */
     readonly questionSeconds: number;
+    /** Questions of one person that may wait for their turn. */
+    readonly waitingPerPerson: number;
+    /** Questions taken from one person within a minute. */
+    readonly perMinutePerPerson: number;
+    /** Questions taken from one workspace within a minute. */
+    readonly perMinutePerWorkspace: number;
   };
   readonly sources: readonly SourceConfig[];
   /** Hosts that links may lead to; undefined: the hosts of the link templates, as ingested. */
@@ -88,6 +94,9 @@ const yamlSource = z.strictObject({
 
 const yamlLimits = z.strictObject({
   questionSeconds: z.int().min(10).max(300).default(60),
+  waitingPerPerson: z.int().min(1).max(200).default(20),
+  perMinutePerPerson: z.int().min(1).max(10_000).default(30),
+  perMinutePerWorkspace: z.int().min(1).max(100_000).default(1_000),
 });
 
 const yamlFile = z.strictObject({

@@ -1,9 +1,8 @@
 // The composition root: config to parts, parts to a running service.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { createTerminalPlatform, type TerminalParts } from '../adapters/terminal/terminal-platform.js';
@@ -11,12 +10,9 @@ import type { Source } from '../ingest/source.js';
 import { folderSource } from '../ingest/sources/folder.js';
 import { gitSource } from '../ingest/sources/git.js';
 import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
-import { History } from './conversation/history.js';
-import { DurableInbox } from './conversation/inbox.js';
 import { noMetrics } from './conversation/metrics.js';
-import type { Platform, Ratings } from './conversation/platform.js';
-import { KeptRatings } from './conversation/ratings.js';
-import { WatchedInbox } from './conversation/watched-inbox.js';
+import type { Platform } from './conversation/platform.js';
+import { type Desk, openDesk } from './desk.js';
 import { ChipwrightError } from './errors.js';
 import { extractive, type Similarity } from './language-model/extractive.js';
 import { guarded } from './language-model/guarded.js';
@@ -24,9 +20,7 @@ import { openAiLanguageModel } from './language-model/openai.js';
 import type { Library } from './library.js';
 import type { RunningServer } from './operations/http-server.js';
 import { createPace } from './operations/pace.js';
-import { observed } from './orchestrator/observed.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
-import { respond } from './orchestrator/respond.js';
 import { tracedLanguageModel, tracedRetriever } from './orchestrator/traced.js';
 import { dotProduct } from './retrieval/dot-product.js';
 import { noDirectory } from './safety/readers.js';
@@ -161,48 +155,11 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Platforms that share an inbox, and the store behind it. */
-interface Desk {
-  readonly inbox: DurableInbox;
-  /** The same inbox, counted and traced: the one that platforms are given. */
-  readonly watched: WatchedInbox;
-  readonly ratings: Ratings;
-  readonly store: Store;
-  readonly served: readonly Platform[];
-}
-
 /** Where questions and threads are kept: on the configured PostgreSQL server, or in the data folder. */
 async function openStore(config: Config, tools: Tools): Promise<Store> {
   if (config.databaseUrl === null) return openSqliteStore(join(config.dataDir, 'state.sqlite'));
   const { openPostgresStore } = await import('./storage/postgres-store.js');
   return openPostgresStore(config.databaseUrl, tools.log);
-}
-
-function openDesk(store: Store, served: readonly Platform[], orchestrator: Orchestrator, tools: Tools): Desk {
-  const { now, newId, log } = tools;
-  const byName = new Map(served.map((platform) => [platform.name, platform]));
-  const history = new History(store, now, log);
-  const answers = new KeptRatings(store, now, log);
-  const inbox = new DurableInbox({
-    store,
-    owner: randomUUID(),
-    platforms: [...byName.keys()],
-    limits: INBOX_LIMITS,
-    now,
-    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
-    log,
-    async answer({ message, record, ...taken }, signal) {
-      const reply = byName.get(message.thread.platform)?.replyTo(message, record);
-      if (reply === undefined) throw new Error('a message of a platform that is not served');
-      const acceptedIn = watched.begun(message);
-      const { kind } = await observed({ ...tools, message, reply, signal, acceptedIn }, (counted) =>
-        respond({ orchestrator, history, answers, message, ...taken, reply: counted, signal, log, newId }),
-      );
-      return kind === 'answer' ? 'answered' : 'noticed';
-    },
-  });
-  const watched = new WatchedInbox({ ...tools, inbox });
-  return { inbox, watched, ratings: answers, store, served };
 }
 
 /** Connects the configured platforms, over `server` those that need one, and the terminal if given one. */
@@ -232,10 +189,19 @@ export async function startService(
   const durable = platforms.filter(({ name }) => name !== 'terminal');
   const desks: Desk[] = [];
   const kept = durable.length > 0 ? await openStore(config, tools) : undefined;
-  if (kept !== undefined) desks.push(openDesk(kept, durable, orchestrator, tools));
+  if (kept !== undefined) {
+    const limits = { ...INBOX_LIMITS, ...config.limits };
+    desks.push(openDesk({ store: kept, served: durable, orchestrator, limits, tools }));
+  }
   if (inMemory.length > 0)
     desks.push(
-      openDesk(await openSqliteStore(':memory:'), inMemory, orchestrator, { ...tools, metrics: noMetrics }),
+      openDesk({
+        store: await openSqliteStore(':memory:'),
+        served: inMemory,
+        orchestrator,
+        limits: INBOX_LIMITS,
+        tools: { ...tools, metrics: noMetrics },
+      }),
     );
 
   try {

@@ -39,7 +39,12 @@ describe('readConfig', () => {
       databaseUrl: null,
       encoder: 'bge-small-en-v1.5',
       audit: true,
-      limits: { questionSeconds: 60 },
+      limits: {
+        questionSeconds: 60,
+        waitingPerPerson: 20,
+        perMinutePerPerson: 30,
+        perMinutePerWorkspace: 1_000,
+      },
       sources: [],
     });
   });

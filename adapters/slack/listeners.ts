@@ -89,6 +89,7 @@ export function listen(app: App, parts: ListenerParts): void {
     if (admission === 'overloaded') return ack(ephemeral(BUSY));
     if (admission === 'draining') return ack(ephemeral(STOPPING));
     if (admission === 'unavailable') return ack(ephemeral(UNAVAILABLE));
+    if (admission === 'limited') return ack();
     const searching = ephemeral('Searching …');
     return ack({ ...searching, blocks: [...searching.blocks, asked(message.text)] });
   });
@@ -102,6 +103,7 @@ export function listen(app: App, parts: ListenerParts): void {
     const words = {
       accepted: undefined,
       empty: 'That message has no text that I could answer.',
+      limited: undefined,
       duplicate: 'That message was asked about before. Look in its thread.',
       overloaded: BUSY,
       draining: STOPPING,
@@ -138,7 +140,7 @@ export function listen(app: App, parts: ListenerParts): void {
 
 /** Nothing was taken: the receiver does not acknowledge, and Slack delivers the event again. */
 function refuse(admission: Admission): void {
-  if (admission !== 'accepted' && admission !== 'duplicate') {
+  if (admission !== 'accepted' && admission !== 'duplicate' && admission !== 'limited') {
     const code = admission === 'unavailable' ? 'storage_unavailable' : admission;
     throw new ChipwrightError(code, 'A question was not taken in.', {
       cure: 'Nothing needs to be done: Slack delivers it again.',

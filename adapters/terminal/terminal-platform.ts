@@ -20,7 +20,7 @@ export interface TerminalParts {
 
 const PROMPT = '> ';
 
-const NOT_TAKEN: Readonly<Record<Exclude<Admission, 'accepted'>, string>> = {
+const NOT_TAKEN: Readonly<Record<Exclude<Admission, 'accepted' | 'limited'>, string>> = {
   duplicate: 'The bot has this question already.',
   overloaded: 'The bot is busy. Ask again in a moment.',
   draining: 'The bot is stopping.',
@@ -60,7 +60,7 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
     const id = `terminal:${newId()}`;
     const answered = new Promise<void>((resolve) => whenAnswered.set(id, resolve));
     const admission = await inbox.accept(localMessage(id, text, now()));
-    if (admission === 'accepted') await answered;
+    if (admission === 'accepted' || admission === 'limited') await answered;
     else write(NOT_TAKEN[admission]);
     whenAnswered.delete(id);
   }

@@ -1,13 +1,21 @@
 // Where messages come in: stored before anybody is told, each ended once, those of a thread in order, also after a crash.
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../errors.js';
-import { type Claim, type ClaimedMessage, MessageStore } from '../storage/message-store.js';
+import {
+  type Claim,
+  type ClaimedMessage,
+  type IntakeLimits,
+  type Limit,
+  MessageStore,
+} from '../storage/message-store.js';
 import { storageError } from '../storage/storage-error.js';
 import type { Store } from '../storage/store.js';
 import type { IncomingMessage, PlatformName } from './message.js';
 import type { Admission, Inbox } from './platform.js';
 import type { ReplyRecord } from './reply.js';
 import { fromStored, toStored } from './stored-message.js';
+
+export type { Limit };
 
 /** Platforms deliver a message again for up to a day; the rest is for clocks that are set meanwhile. */
 const REMEMBERED_MS = 26 * 60 * 60 * 1000;
@@ -33,11 +41,10 @@ const RETRY_MS = 30_000;
 /** Beats between two clearings of what is past remembering: about an hour. */
 const FORGET_BEATS = 3_600;
 
-export interface InboxLimits {
+/** Beyond `waiting` messages are refused as `overloaded`, beyond the others as `limited`. */
+export interface InboxLimits extends IntakeLimits {
   /** Messages answered at the same time. */
   readonly parallel: number;
-  /** Messages that may wait; more are refused as `overloaded`. */
-  readonly waiting: number;
 }
 
 /** A message whose turn has come. */
@@ -59,6 +66,8 @@ export interface InboxParts {
    * rejection means that the platform took nothing: a retryable one is tried again.
    */
   readonly answer: (taken: TakenMessage, signal: AbortSignal) => Promise<'answered' | 'noticed'>;
+  /** Tells the asker of a message that it is beyond a limit; called once a minute for a person in a thread. Must not throw. */
+  readonly refuse?: (message: IncomingMessage, limit: Limit) => void;
   readonly limits: InboxLimits;
   readonly now: () => number;
   /** Resolves after `ms`, or as soon as `signal` aborts. */
@@ -96,13 +105,17 @@ export class DurableInbox implements Inbox {
 
   async accept(message: IncomingMessage): Promise<Admission> {
     if (this.#draining.signal.aborted) return 'draining';
-    const { limits, log } = this.#parts;
+    const { limits, refuse, log } = this.#parts;
     try {
-      const put = await this.#messages.put(toStored(message), limits.waiting);
+      const put = await this.#messages.put(toStored(message), limits);
       if (put === 'known') return 'duplicate';
       if (put === 'full') return 'overloaded';
-      this.#fill();
-      return 'accepted';
+      if (put === 'stored') {
+        this.#fill();
+        return 'accepted';
+      }
+      if (put.isFirst) refuse?.(message, put.limit);
+      return 'limited';
     } catch (error) {
       log.error({ err: storageError(error) }, 'a message was not taken in, as it could not be stored');
       return 'unavailable';

@@ -3,10 +3,11 @@ import type { IncomingMessage, Person, PlatformName } from './message.js';
 import type { Reply, ReplyRecord } from './reply.js';
 
 /**
- * accepted: it will be answered. duplicate: it already was or is being. overloaded, draining, unavailable (it could not be
+ * accepted: it will be answered. duplicate: it already was or is being. limited: its person or workspace asked too much, and the
+ * person is told so in the thread; nothing more is to be done, as with the two before. overloaded, draining, unavailable (it could not be
  * stored): it was not taken; tell the platform to deliver it again, or the person to ask again.
  */
-export type Admission = 'accepted' | 'duplicate' | 'overloaded' | 'draining' | 'unavailable';
+export type Admission = 'accepted' | 'duplicate' | 'limited' | 'overloaded' | 'draining' | 'unavailable';
 
 export interface Inbox {
   /** Takes a message in. Resolves once it is stored, and only then may the platform be acknowledged; never rejects. */

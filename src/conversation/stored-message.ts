@@ -28,6 +28,7 @@ export function toStored(message: IncomingMessage): NewMessage {
     platform: message.thread.platform,
     thread: threadKey(message),
     person: JSON.stringify([message.thread.platform, message.author.tenant, message.author.id]),
+    workspace: JSON.stringify([message.thread.platform, message.thread.tenant]),
     body: JSON.stringify(message),
     receivedAt: message.receivedAt.getTime(),
   };

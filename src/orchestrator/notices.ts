@@ -1,5 +1,6 @@
 // All that the bot says about itself: the cause, then the next step.
 import type { Notice } from '../conversation/answer.js';
+import type { Limit } from '../conversation/inbox.js';
 import type { ChipwrightError, ErrorCode } from '../errors.js';
 
 /** Said as the text of an answer when nothing was found or the passages do not hold it. */
@@ -48,6 +49,26 @@ export function emptyNotice(attachments: readonly string[], reference: string): 
 
 export function busyNotice(reference: string): Notice {
   return { kind: 'busy', text: 'Too many questions are waiting. Please ask again in a minute.', reference };
+}
+
+/** A question that was not taken because its person or workspace asked too much. */
+export function limitedNotice(limit: Limit, most: number, reference: string): Notice {
+  return { kind: 'busy', text: `${beyond(limit, most)} I did not take this question.`, reference };
+}
+
+function beyond(limit: Limit, most: number): string {
+  switch (limit) {
+    case 'waitingPerPerson':
+      return `You have ${questions(most)} waiting, as many as I hold for one person. Please ask again when some are answered.`;
+    case 'perMinutePerPerson':
+      return `You have asked ${questions(most)} within a minute, as many as I take from one person. Please ask again in a minute.`;
+    case 'perMinutePerWorkspace':
+      return `Your workspace has asked ${questions(most)} within a minute, as many as I take. Please ask again in a minute.`;
+  }
+}
+
+function questions(count: number): string {
+  return count === 1 ? '1 question' : `${count} questions`;
 }
 
 export function stoppingNotice(reference: string): Notice {

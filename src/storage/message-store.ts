@@ -8,11 +8,43 @@ export interface NewMessage {
   readonly platform: string;
   readonly thread: string;
   readonly person: string;
+  readonly workspace: string;
   /** What the message says; cleared once it was answered. */
   readonly body: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
 }
+
+/** How much is taken in. */
+export interface IntakeLimits {
+  /** Messages that may wait, of everybody. */
+  readonly waiting: number;
+  /** Messages of one person that may wait. No limit when absent, as with the others. */
+  readonly waitingPerPerson?: number;
+  /** Messages of one person within a minute. */
+  readonly perMinutePerPerson?: number;
+  /** Messages of one workspace within a minute. */
+  readonly perMinutePerWorkspace?: number;
+}
+
+const LIMITS = ['waitingPerPerson', 'perMinutePerPerson', 'perMinutePerWorkspace'] as const;
+
+export type Limit = (typeof LIMITS)[number];
+
+/** A message beyond a limit. */
+export interface Refused {
+  readonly limit: Limit;
+  /** Of this person, in this thread, within a minute: for the others the person was told already. */
+  readonly isFirst: boolean;
+}
+
+const NO_LIMITS: Readonly<Record<Limit, number>> = {
+  waitingPerPerson: Number.MAX_SAFE_INTEGER,
+  perMinutePerPerson: Number.MAX_SAFE_INTEGER,
+  perMinutePerWorkspace: Number.MAX_SAFE_INTEGER,
+};
+
+const MINUTE_MS = 60_000;
 
 /** A message that its owner is to answer. */
 export interface ClaimedMessage {
@@ -41,14 +73,23 @@ export class MessageStore {
     this.#db = store.db;
   }
 
-  /** Stores a message that is new, unless `mostWaiting` wait already. Resolves when it is safe on the disk. */
-  async put(message: NewMessage, mostWaiting: number): Promise<'stored' | 'known' | 'full'> {
-    const { key, platform, thread, person, body, receivedAt } = message;
+  /**
+   * Stores a message that is new, unless so many wait already or a limit of its person or workspace is reached. Resolves when it is
+   * safe on the disk. Several that come in the same moment on different machines may together pass a limit by their number.
+   */
+  async put(message: NewMessage, limits: IntakeLimits): Promise<'stored' | 'known' | 'full' | Refused> {
+    const { key, platform, thread, person, workspace, body, receivedAt } = message;
+    const { waiting, waitingPerPerson, perMinutePerPerson, perMinutePerWorkspace } = {
+      ...NO_LIMITS,
+      ...limits,
+    };
     const stored = await sql`
-      INSERT INTO messages (key, platform, thread, person, body, received_at)
+      INSERT INTO messages (key, platform, thread, person, workspace, body, received_at)
       SELECT CAST(${key} AS TEXT), CAST(${platform} AS TEXT), CAST(${thread} AS TEXT), CAST(${person} AS TEXT),
-        CAST(${body} AS TEXT), CAST(${receivedAt} AS BIGINT)
-      WHERE (SELECT count(*) FROM messages WHERE state = 'received') < ${mostWaiting}
+        CAST(${workspace} AS TEXT), CAST(${body} AS TEXT), CAST(${receivedAt} AS BIGINT)
+      WHERE ${countWaiting()} < ${waiting} AND ${countWaiting(person)} < ${waitingPerPerson}
+        AND ${countMinute('person', person, receivedAt)} < ${perMinutePerPerson}
+        AND ${countMinute('workspace', workspace, receivedAt)} < ${perMinutePerWorkspace}
       ON CONFLICT (key) DO NOTHING
       RETURNING seq`.execute(this.#db);
     if (stored.rows.length > 0) return 'stored';
@@ -57,7 +98,54 @@ export class MessageStore {
       .select('key')
       .where('key', '=', key)
       .executeTakeFirst();
-    return known === undefined ? 'full' : 'known';
+    if (known !== undefined) return 'known';
+    const limit = await this.#limitOf(message, limits);
+    return limit === undefined ? 'full' : this.#refuse(message, limit);
+  }
+
+  /** The limit that a message is beyond; undefined when it is none of its person or workspace. */
+  async #limitOf(
+    { person, workspace, receivedAt }: NewMessage,
+    limits: IntakeLimits,
+  ): Promise<Limit | undefined> {
+    const { waiting, ...own } = { ...NO_LIMITS, ...limits };
+    const { rows } = await sql<Record<keyof typeof NO_LIMITS | 'waiting', number>>`
+      SELECT ${countWaiting()} AS waiting, ${countWaiting(person)} AS "waitingPerPerson",
+        ${countMinute('person', person, receivedAt)} AS "perMinutePerPerson",
+        ${countMinute('workspace', workspace, receivedAt)} AS "perMinutePerWorkspace"`.execute(this.#db);
+    const counts = rows[0];
+    if (counts === undefined || counts.waiting >= waiting) return undefined;
+    return LIMITS.find((limit) => counts[limit] >= own[limit]);
+  }
+
+  /** Remembers that it was refused, so that it is not taken when it comes again. */
+  async #refuse(message: NewMessage, limit: Limit): Promise<Refused | 'known'> {
+    const { key, platform, thread, person, workspace, receivedAt } = message;
+    const told = await sql<{ count: number }>`
+      SELECT count(*) AS count FROM messages WHERE person = ${person} AND thread = ${thread} AND state = 'refused'
+        AND received_at > ${receivedAt - MINUTE_MS} AND received_at < ${receivedAt + MINUTE_MS}`.execute(
+      this.#db,
+    );
+    const { numInsertedOrUpdatedRows: added } = await this.#db
+      .insertInto('messages')
+      .values({
+        key,
+        platform,
+        thread,
+        person,
+        workspace,
+        body: null,
+        record: null,
+        state: 'refused',
+        owner: null,
+        beat: 0,
+        turn: null,
+        failures: 0,
+        received_at: receivedAt,
+      })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .executeTakeFirst();
+    return added === 0n ? 'known' : { limit, isFirst: told.rows[0]?.count === 0 };
   }
 
   /**
@@ -198,4 +286,16 @@ function nextOf(db: Kysely<Tables>, platforms: readonly string[]) {
     .orderBy('next.seq')
     .limit(1)
     .executeTakeFirst();
+}
+
+/** How many wait, of everybody or of one person. */
+function countWaiting(person?: string) {
+  const whose = person === undefined ? sql`` : sql` AND person = ${person}`;
+  return sql`(SELECT count(*) FROM messages WHERE state = 'received'${whose})`;
+}
+
+/** How many a person or workspace asked in the minute before; a clock that was set back meanwhile counts no more than a minute against them. */
+function countMinute(of: 'person' | 'workspace', whose: string, receivedAt: number) {
+  return sql`(SELECT count(*) FROM messages WHERE ${sql.ref(of)} = ${whose} AND state <> 'refused'
+    AND received_at > ${receivedAt - MINUTE_MS} AND received_at < ${receivedAt + MINUTE_MS})`;
 }

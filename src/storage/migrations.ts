@@ -35,6 +35,11 @@ const STEPS: readonly Step[] = [
     ];
   },
   () => [
+    sql`ALTER TABLE messages ADD COLUMN workspace TEXT NOT NULL DEFAULT ''`,
+    sql`CREATE INDEX messages_of_person ON messages (person, received_at)`,
+    sql`CREATE INDEX messages_of_workspace ON messages (workspace, received_at)`,
+  ],
+  () => [
     sql`CREATE TABLE answers (
       name TEXT PRIMARY KEY, answer TEXT NOT NULL, question TEXT NOT NULL, passages TEXT NOT NULL, given_at BIGINT NOT NULL
     )`,

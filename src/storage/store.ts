@@ -10,11 +10,14 @@ interface MessageTable {
   /** Messages of one thread are answered one after the other. */
   readonly thread: string;
   readonly person: string;
+  /** The team or organisation in which it was said; empty for messages of versions that did not note it. */
+  readonly workspace: Generated<string>;
   /** The message, encoded by whoever put it in; null once it was answered. */
   readonly body: string | null;
   /** What of a reply is in the conversation already, in the words of the platform's adapter. */
   readonly record: string | null;
-  readonly state: 'received' | 'claimed' | 'answered' | 'noticed';
+  /** `refused`: beyond a limit; kept only so that it is not taken when it is delivered again. */
+  readonly state: 'received' | 'claimed' | 'answered' | 'noticed' | 'refused';
   /** The process that answers it; null unless claimed. */
   readonly owner: string | null;
   /** Grows while the owner lives; written by the owner alone. */

@@ -149,6 +149,25 @@ onEachEngine('the inbox', (freshPlace) => {
     expect(await inbox.accept(message('3', 'c', { attempt: 2 }))).toBe('accepted');
   });
 
+  it('tells one who asks beyond a limit once, answers the others, and takes no retry of it', async () => {
+    const store = await freshStore();
+    const told: unknown[] = [];
+    const { inbox, startsAll, end } = held(store, {
+      limits: { parallel: 8, waiting: 10, perMinutePerPerson: 1 },
+      refuse: ({ id }, limit) => void told.push([id, limit]),
+    });
+    expect(await inbox.accept(message('1'))).toBe('accepted');
+    expect(await inbox.accept(message('2'))).toBe('limited');
+    expect(await inbox.accept(message('2', 't1', { attempt: 2 }))).toBe('duplicate');
+    expect(await inbox.accept(message('3'))).toBe('limited');
+    const author = { id: 'U2', tenant: 'T', kind: 'human' } as const;
+    expect(await inbox.accept(message('4', 't2', { author }))).toBe('accepted');
+    await startsAll('1', '4');
+    end('1');
+    await becomes(store, 'answered', 'refused', 'refused', 'claimed with text');
+    expect(told).toEqual([['2', 'perMinutePerPerson']]);
+  });
+
   it('remembers a message for a day, its words only until it is answered', async () => {
     const store = await freshStore();
     const { inbox, startsAll, end, tick } = held(store);

@@ -13,12 +13,21 @@ import type { Store } from '../../src/storage/store.js';
 import { TurnStore } from '../../src/storage/turn-store.js';
 import { onEachEngine } from '../support/each-engine.js';
 
-const MANY = 1_000;
+const MANY = { waiting: 1_000 };
 const SLACK = ['slack'];
 
 function message(key: string, over: Partial<NewMessage> = {}): NewMessage {
   const body = JSON.stringify({ text: `What is ${key}?\u0000` });
-  return { key, platform: 'slack', thread: 't1', person: 'U1', body, receivedAt: 1_000, ...over };
+  return {
+    key,
+    platform: 'slack',
+    thread: 't1',
+    person: 'U1',
+    workspace: 'T1',
+    body,
+    receivedAt: 1_000,
+    ...over,
+  };
 }
 
 onEachEngine('the store', (freshPlace) => {
@@ -101,12 +110,12 @@ onEachEngine('the store', (freshPlace) => {
 
   it('stores a message once, and no more than may wait', async () => {
     const { messages } = await fresh();
-    expect(await Promise.all(['m1', 'm1', 'm1'].map((key) => messages.put(message(key), 2)))).toEqual(
-      expect.arrayContaining(['stored', 'known', 'known']),
-    );
-    expect(await messages.put(message('m2'), 2)).toBe('stored');
-    expect(await messages.put(message('m3'), 2)).toBe('full');
-    expect(await messages.put(message('m1'), 2)).toBe('known');
+    expect(
+      await Promise.all(['m1', 'm1', 'm1'].map((key) => messages.put(message(key), { waiting: 2 }))),
+    ).toEqual(expect.arrayContaining(['stored', 'known', 'known']));
+    expect(await messages.put(message('m2'), { waiting: 2 })).toBe('stored');
+    expect(await messages.put(message('m3'), { waiting: 2 })).toBe('full');
+    expect(await messages.put(message('m1'), { waiting: 2 })).toBe('known');
     expect(await messages.claim('a', SLACK)).toEqual({
       key: 'm1',
       body: message('m1').body,
@@ -114,7 +123,94 @@ onEachEngine('the store', (freshPlace) => {
       again: false,
       failures: 0,
     });
-    expect(await messages.put(message('m3'), 2)).toBe('stored');
+    expect(await messages.put(message('m3'), { waiting: 2 })).toBe('stored');
+  });
+
+  it('takes no more from a person or a workspace than it may, whichever process is asked', async () => {
+    const place = await fresh();
+    const other = place.messages; // SQLite has one process; a server has many.
+    const again = (await freshPlace()).shared ? (await place.open()).messages : other;
+    const limits = { ...MANY, perMinutePerPerson: 2, perMinutePerWorkspace: 4 };
+    const put = (store: MessageStore, key: string, over: Partial<NewMessage> = {}) =>
+      store.put(message(key, over), limits);
+    expect(await put(other, 'm1')).toBe('stored');
+    expect(await put(again, 'm2')).toBe('stored');
+    // Answered ones count as well.
+    const claimed = await other.claim('a', SLACK);
+    await other.end('a', claimed?.key ?? '', 'answered');
+    expect(await put(again, 'm3')).toEqual({ limit: 'perMinutePerPerson', isFirst: true });
+    expect(await put(other, 'm3')).toBe('known');
+    expect(await put(other, 'm4')).toEqual({ limit: 'perMinutePerPerson', isFirst: false });
+    expect(await put(other, 'm5', { thread: 't2' })).toEqual({ limit: 'perMinutePerPerson', isFirst: true });
+    expect(await put(other, 'm1')).toBe('known');
+    const others = { person: 'U2', thread: 't3' };
+    expect(await put(other, 'o1', others)).toBe('stored');
+    expect(await put(again, 'o2', { ...others, person: 'U3' })).toBe('stored');
+    expect(await put(again, 'o3', { ...others, person: 'U4' })).toEqual({
+      limit: 'perMinutePerWorkspace',
+      isFirst: true,
+    });
+    expect(await put(again, 'o4', { ...others, workspace: 'T2' })).toBe('stored');
+    // A minute later all may ask again, and what was refused did not count.
+    expect(await put(again, 'm6', { receivedAt: 61_000 })).toBe('stored');
+    expect(await put(again, 'm7', { receivedAt: 61_000 })).toBe('stored');
+    // A clock that was set back an hour keeps nobody out.
+    expect(await put(again, 'm8', { receivedAt: 61_000 - 3_600_000 })).toBe('stored');
+  });
+
+  it('lets a person have so many waiting, and more once some are begun', async () => {
+    const { messages } = await fresh();
+    const limits = { waiting: 3, waitingPerPerson: 1 };
+    expect(await messages.put(message('m1'), limits)).toBe('stored');
+    expect(await messages.put(message('m2'), limits)).toEqual({ limit: 'waitingPerPerson', isFirst: true });
+    expect(await messages.put(message('o1', { person: 'U2' }), limits)).toBe('stored');
+    await messages.claim('a', SLACK);
+    expect(await messages.put(message('m3', { thread: 't2' }), limits)).toBe('stored');
+    // Too many of everybody is nobody's fault: the platform delivers it again.
+    expect(await messages.put(message('o2', { person: 'U3' }), limits)).toBe('stored');
+    expect(await messages.put(message('m4'), limits)).toBe('full');
+  });
+
+  it('forgets what it refused with the rest, and never answers it', async () => {
+    const { messages } = await fresh();
+    const limits = { ...MANY, perMinutePerPerson: 1 };
+    await messages.put(message('m1'), limits);
+    await messages.put(message('m2', { thread: 't2' }), limits);
+    expect((await messages.claim('a', SLACK))?.key).toBe('m1');
+    expect(await messages.claim('a', SLACK)).toBeUndefined();
+    await messages.end('a', 'm1', 'answered');
+    expect(await messages.forget(2_000)).toBe(0);
+    expect(await messages.put(message('m2'), limits)).toBe('stored');
+  });
+
+  it('passes a limit by no more than what comes in the same moment', async () => {
+    const place = await freshPlace();
+    const processes = await Promise.all((place.shared ? [1, 2, 3] : [1]).map(() => place.open()));
+    opened.push(...processes);
+    const limits = { ...MANY, perMinutePerPerson: 10 };
+    const stores = processes.map((store) => new MessageStore(store));
+    let taken = 0;
+    for (let round = 0; round < 8; round += 1) {
+      const puts = stores.map((store, at) => store.put(message(`m${round}-${at}`), limits));
+      taken += (await Promise.all(puts)).filter((put) => put === 'stored').length;
+    }
+    expect(taken).toBeGreaterThanOrEqual(Math.min(10, 8 * stores.length));
+    expect(taken).toBeLessThan(10 + stores.length);
+  });
+
+  it('brings the tables of the first version up to date, and keeps what they hold', async () => {
+    const { store, messages, open } = await fresh();
+    await messages.put(message('m1'), MANY);
+    for (const index of ['messages_of_person', 'messages_of_workspace'])
+      await sql`DROP INDEX ${sql.ref(index)}`.execute(store.db);
+    await sql`ALTER TABLE messages DROP COLUMN workspace`.execute(store.db);
+    await sql`UPDATE layout SET version = 1`.execute(store.db);
+    await store.close();
+    opened.length = 0;
+    const next = await open();
+    expect(await next.messages.put(message('m1'), MANY)).toBe('known');
+    expect(await next.messages.put(message('m2'), { ...MANY, perMinutePerWorkspace: 1 })).toBe('stored');
+    expect((await next.messages.claim('a', SLACK))?.key).toBe('m1');
   });
 
   it('gives each message to one owner, and a thread to one at a time', async () => {

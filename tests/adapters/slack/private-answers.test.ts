@@ -53,6 +53,13 @@ for (const by of ['http', 'socket'] as const) {
       expect(shown()[0]).toContain(words);
     });
 
+    it('says nothing by itself to one who asked too much: the notice comes as every answer does', async () => {
+      connected = await connectSlack({ by });
+      connected.inbox.admission = 'limited';
+      expect((await connected.slack.slash('How dense?')).taken).toBe(true);
+      expect(shown()).toEqual([]);
+    });
+
     it('is answered to the asker alone, with the question and a button', async () => {
       const { slack, told } = await answered({}, { by });
       expect(visible(last())).toMatch(

@@ -187,3 +187,16 @@ it.each([
 ])('Retry-After %j is %i seconds', (header, seconds) => {
   expect(retryAfterSeconds(header, 0)).toBe(seconds);
 });
+
+describe('one who asked too much', () => {
+  it.each(['http', 'socket'] as const)(
+    'is not asked about again over %s; the notice is left to the reply',
+    async (by) => {
+      const connected = await connectSlack({ by, slack });
+      connected.inbox.admission = 'limited';
+      expect((await slack.mention('How dense?')).told.taken).toBe(true);
+      expect(slack.messages.map(({ text }) => text)).toEqual([expect.stringContaining('How dense?')]);
+      await connected.close();
+    },
+  );
+});

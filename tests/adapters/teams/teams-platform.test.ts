@@ -119,6 +119,13 @@ describe('what it says by itself', () => {
     expect(bot.standIn.visible(question.conversation.id)).toMatchObject([{ text }]);
   });
 
+  it('answers 200 to one who asked too much, and leaves the notice to the reply', async () => {
+    bot.inbox.admission = 'limited';
+    const question = bot.standIn.channelMention('How dense?');
+    expect(await deliver(question)).toBe(200);
+    expect(bot.standIn.visible(question.conversation.id)).toEqual([]);
+  });
+
   it('is silent about a duplicate', async () => {
     const question = bot.standIn.channelMention('How dense?');
     await deliver(question);

@@ -1,4 +1,5 @@
 // Slack delivers anything but once and in order, and takes our calls unwillingly: nothing may be lost, doubled or swapped.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createSlackPlatform } from '../../../adapters/slack/slack-platform.js';
@@ -7,6 +8,7 @@ import type { Platform } from '../../../src/conversation/platform.js';
 import { startHttpServer } from '../../../src/operations/http-server.js';
 import { createPace } from '../../../src/operations/pace.js';
 import type { Store } from '../../../src/storage/store.js';
+import { RecordingRatings } from '../../support/recording-ratings.js';
 import { safe, sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import { BOT_TOKEN, SIGNING_SECRET, type SlackStandIn, startSlack } from '../../support/slack-stand-in.js';
 import { Promises } from './promise.js';
@@ -73,7 +75,7 @@ export async function deliveries(store: Store, count: number, random: () => numb
   const server = await startHttpServer(platform.routes, { host: '127.0.0.1', port: 0, log });
   slack.sendEventsTo(`http://127.0.0.1:${server.port}/slack/events`);
   try {
-    await platform.start(inbox);
+    await platform.start(inbox, new RecordingRatings());
     inbox.start();
     const plan = inDisorder(slack, promises, count, random);
     const postman = async () => {
