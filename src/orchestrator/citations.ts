@@ -32,6 +32,8 @@ const NAME_WEIGHT = 2;
  */
 const WRITTEN =
   /([\w$./]*)( ?)(?:\\?\[|【)\^?(?:(?:passages?|sources?) )?(\d{1,2}(?:\s?[,;–-]\s?\d{1,2})*)(?:†[^】\]\n]*)?(?:\\?\]|】)/giu;
+/** What a reader takes for a marker, also where brackets are escaped. */
+const SHOWN = / ?\\?\[(\d{1,2})\\?\]/g;
 const SIGNAL = /[_$/]|\d|[a-z][A-Z]/;
 
 /** Checks `markdown`, which went through `sanitise`, against the passages it was written from. */
@@ -64,7 +66,24 @@ export function checkCitations(markdown: string, passages: readonly NumberedPass
       text += `${written.slice(from, to).startsWith(' ') ? ' ' : ''}[${now + 1}]`;
     }
   }
-  return { text: text + written.slice(at), cited, claims, backed, stems: citedFor };
+  return {
+    text: withoutStrays(text + written.slice(at), cited.length),
+    cited,
+    claims,
+    backed,
+    stems: citedFor,
+  };
+}
+
+/**
+ * Without what has become a marker only now: where one is taken out, the fence or the code span beside it may begin or end elsewhere,
+ * and a number in brackets that was code stands in prose. `known` markers exist.
+ */
+function withoutStrays(text: string, known: number): string {
+  const next = inProse(text, (prose) =>
+    prose.replace(SHOWN, (marker, number: string) => (Number(number) <= known ? marker : '')),
+  );
+  return next === text ? text : withoutStrays(next, known);
 }
 
 /** What the writer may have read of a passage: its context counts, as the reader who opens the passage has it before their eyes. */

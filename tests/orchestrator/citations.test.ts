@@ -163,6 +163,14 @@ describe('checkCitations', () => {
     expect(check('Hold slack is checked at the fast corner with minimum delays [1][4].').cited).toEqual([1]);
   });
 
+  it.each(['>  [1] ```\n [9] ```\n', '【3】 #  ```\n \\[1\\] ```\n'])(
+    'leaves no marker that only stands in prose once another was taken out: %j',
+    (markdown) => {
+      const { text, cited } = check(markdown);
+      for (const n of markersIn(text)) expect(n).toBeLessThanOrEqual(cited.length);
+    },
+  );
+
   it('never leaves a marker without a passage, and comes to rest', () => {
     const piece = fc.constantFrom(
       'Hold slack is checked at the fast corner',

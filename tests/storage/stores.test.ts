@@ -204,6 +204,7 @@ onEachEngine('the store', (freshPlace) => {
     for (const index of ['messages_of_person', 'messages_of_workspace'])
       await sql`DROP INDEX ${sql.ref(index)}`.execute(store.db);
     await sql`ALTER TABLE messages DROP COLUMN workspace`.execute(store.db);
+    for (const table of ['answers', 'ratings']) await sql`DROP TABLE ${sql.ref(table)}`.execute(store.db);
     await sql`UPDATE layout SET version = 1`.execute(store.db);
     await store.close();
     opened.length = 0;
