@@ -41,6 +41,8 @@ export interface Config {
     /** Questions taken from one workspace within a minute. */
     readonly perMinutePerWorkspace: number;
   };
+  /** When the service tunes by itself; null: never. */
+  readonly tuning: { readonly everyDays?: number; readonly afterDocuments?: number } | null;
   readonly sources: readonly SourceConfig[];
   /** Hosts that links may lead to; undefined: the hosts of the link templates, as ingested. */
   readonly linkHosts?: readonly string[];
@@ -99,17 +101,23 @@ const yamlLimits = z.strictObject({
   perMinutePerWorkspace: z.int().min(1).max(100_000).default(1_000),
 });
 
+const yamlTuning = z.strictObject({
+  everyDays: z.int().min(1).max(365).optional(),
+  afterDocuments: z.int().min(1).optional(),
+});
+
 const yamlFile = z.strictObject({
   encoder: z.enum(['bge-small-en-v1.5', 'all-MiniLM-L6-v2']).default('bge-small-en-v1.5'),
   audit: z.boolean().default(true),
   followUps: z.boolean().default(false),
   limits: yamlLimits.prefault({}),
+  tuning: yamlTuning.optional(),
   sources: z.array(yamlSource).default([]),
   linkHosts: z.array(z.string().min(1)).optional(),
 });
 
 /** Keys of chipwright.yaml, for the nearest-name message. */
-const YAML_KEYS = [yamlFile, yamlLimits, yamlSource].flatMap(({ shape }) => Object.keys(shape));
+const YAML_KEYS = [yamlFile, yamlLimits, yamlTuning, yamlSource].flatMap(({ shape }) => Object.keys(shape));
 
 /**
  * Throws `config_invalid` naming every variable or key that is wrong, its value (never a secret's), and what is allowed.
@@ -145,6 +153,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
     encoder: settings.encoder,
     audit: settings.audit,
     limits: settings.limits,
+    tuning: readTuning(settings.tuning),
     sources: settings.sources.map(({ dir, name, link, audience }) => ({
       dir,
       audience,
@@ -152,6 +161,16 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
       ...(link === undefined ? {} : { link }),
     })),
     ...(settings.linkHosts === undefined ? {} : { linkHosts: settings.linkHosts }),
+  };
+}
+
+/** An empty `tuning:` asks for nothing. */
+function readTuning(tuning: z.infer<typeof yamlTuning> = {}): Config['tuning'] {
+  const { everyDays, afterDocuments } = tuning;
+  if (everyDays === undefined && afterDocuments === undefined) return null;
+  return {
+    ...(everyDays === undefined ? {} : { everyDays }),
+    ...(afterDocuments === undefined ? {} : { afterDocuments }),
   };
 }
 

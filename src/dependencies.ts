@@ -18,6 +18,12 @@ interface KeptDocuments {
   keep(): void;
 }
 
+/** Tuning runs that are begun when they are due. */
+interface KeptTuning {
+  /** Never throws. */
+  keep(): void;
+}
+
 /** Looking at the index also heals it: what was missing is opened as soon as it is there. */
 export function dependenciesOf(
   config: Config,
@@ -25,10 +31,11 @@ export function dependenciesOf(
   parts: {
     readonly library: Library;
     readonly documents: KeptDocuments;
+    readonly tuning: KeptTuning | undefined;
     readonly service: Service;
   },
 ): Dependency[] {
-  const { library, documents, service } = parts;
+  const { library, documents, tuning, service } = parts;
   const { platforms, checkStorage } = service;
   const { languageModel } = config;
   return [
@@ -45,6 +52,7 @@ export function dependenciesOf(
         tools.metrics.index(held.documents, held.chunks, library.generation);
         if (held.documents === 0 && documents.isDue)
           return { ok: false, detail: 'No document is indexed yet.' };
+        if (!documents.isDue) tuning?.keep();
         return { ok: true, detail: `${held.documents} documents, ${held.chunks} passages.` };
       },
     },

@@ -69,6 +69,11 @@ export function auditFolder(config: Config): string {
   return join(config.dataDir, 'audit');
 }
 
+/** Folder of all tuning runs. */
+export function tuningFolder(config: Config): string {
+  return join(config.dataDir, 'training');
+}
+
 /** The assistant on top of a library: no platform, no inbox. */
 export function openAssistant(config: Config, tools: Tools, library: Library): Orchestrator {
   const { languageModel, linkHosts } = config;

@@ -45,8 +45,21 @@ describe('readConfig', () => {
         perMinutePerPerson: 30,
         perMinutePerWorkspace: 1_000,
       },
+      tuning: null,
       sources: [],
     });
+  });
+
+  it('takes a schedule of tuning, and refuses one that makes no sense', () => {
+    const tuning = (value: unknown) => read({}, { tuning: value }).tuning;
+    expect(tuning({ everyDays: 7, afterDocuments: 50 })).toEqual({ everyDays: 7, afterDocuments: 50 });
+    expect(tuning({ afterDocuments: 50 })).toEqual({ afterDocuments: 50 });
+    expect(tuning({})).toBeNull();
+    expect(refusal({}, { tuning: { everyDays: 0 } })).toContain('chipwright.yaml > tuning > everyDays: ');
+    expect(refusal({}, { tuning: { everyDay: 1 } })).toContain(
+      'everyDay is not a setting; did you mean everyDays?',
+    );
+    expect(refusal({}, { tuning: 'weekly' })).toContain('chipwright.yaml > tuning: ');
   });
 
   it('takes blank variables for unset ones', () => {

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { type Config, missingFor } from '../config.js';
 import { noAudit } from '../conversation/audit.js';
 import { dependenciesOf } from '../dependencies.js';
-import { auditFolder, openAssistant, type Service } from '../main.js';
+import { type Library, modelStore } from '../library.js';
+import { auditFolder, openAssistant, type Service, tuningFolder } from '../main.js';
 import { AuditLog } from '../operations/audit-log.js';
 import { Health } from '../operations/health.js';
 import { type RunningServer, startHttpServer } from '../operations/http-server.js';
 import { prometheusMetrics } from '../operations/prometheus.js';
 import { Documents } from './documents.js';
+import { ScheduledTuning, tuneProcess } from './scheduled-tuning.js';
 import { serveUntilStopped } from './serve.js';
 import { openSession, type Session, withLibrary } from './session.js';
 import { type Shell, say } from './shell.js';
@@ -55,6 +57,7 @@ async function startAnswering(shell: Shell, session: Session, parts: StartParts)
   const { health, server, dirs, stopping } = parts;
   await withLibrary(shell, session, { pull: true, patient: true }, async (library) => {
     const documents = new Documents(shell, session, { library, dirs, stopping });
+    const tuning = openScheduledTuning(shell, session, library, stopping);
     await documents.index();
     if (shell.signal.aborted) return;
     const assistant = openAssistant(config, tools, library);
@@ -66,12 +69,30 @@ async function startAnswering(shell: Shell, session: Session, parts: StartParts)
       terminal,
       server,
       async onStarted(service) {
-        await health.watch(dependenciesOf(config, tools, { library, documents, service }));
+        await health.watch(dependenciesOf(config, tools, { library, documents, tuning, service }));
         await sayConnected(shell, config, service, server);
       },
     });
     parts.stop();
     await documents.settled();
+    await tuning?.settled();
+  });
+}
+
+/** Undefined when no run is wanted. */
+function openScheduledTuning(
+  shell: Shell,
+  { config, tools }: Session,
+  library: Library,
+  stopping: AbortSignal,
+): ScheduledTuning | undefined {
+  if (config.tuning === null) return undefined;
+  return new ScheduledTuning({
+    ...{ schedule: config.tuning, folder: tuningFolder(config), stopping, tools },
+    documents: async () => (await library.index.describe()).documents,
+    lastTuned: async () =>
+      (await modelStore(config, tools).list()).find(({ tuning }) => tuning !== null)?.tuning?.date ?? null,
+    tune: tuneProcess(shell),
   });
 }
 

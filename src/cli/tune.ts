@@ -1,17 +1,20 @@
 // `chipwright tune`: the retriever learns from the indexed documents, and takes over only when it is measurably better.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { ChipwrightError } from '../errors.js';
 import { type EvaluationSet, readEvaluationSet } from '../evaluation/data-set.js';
-import { liveEncoderName, modelStore } from '../library.js';
+import { modelStore } from '../library.js';
+import { tuningFolder } from '../main.js';
+import { encoderName } from '../retrieval/encoder/model-manifest.js';
 import { openEncoder } from '../retrieval/encoder/onnx-encoder.js';
 import { switchEncoder } from '../retrieval/publish.js';
+import { lockFile } from '../storage/file-lock.js';
 import { GENERAL_QUESTIONS } from '../training/general-questions.js';
+import { type Ending, onRecord } from '../training/last-run.js';
 import { writePairs } from '../training/pairs-file.js';
 import { prepare, type TuneTools } from '../training/prepare.js';
-import { claimRun } from '../training/run-claim.js';
 import { RunFolder } from '../training/run-folder.js';
 import { publishModel, runKey, type TuneOutcome, type TuneRequest, tune } from '../training/tune.js';
 import { tuningRecord } from '../training/tuning-card.js';
@@ -83,29 +86,31 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
   }
   // The bot keeps answering while this runs.
   setPriority(constants.priority.PRIORITY_LOW);
-  const folder = join(config.dataDir, 'training');
+  const folder = tuningFolder(config);
   await mkdir(folder, { recursive: true });
-  const claim = await claimRun(join(folder, 'running'));
+  const lock = lockFile(join(folder, 'run.lock'));
+  if (lock === undefined) {
+    throw new ChipwrightError('overloaded', 'Another tuning run is at work.', {
+      cure: 'Wait until it is done, or stop it.',
+    });
+  }
   try {
     await withLibrary(shell, session, { pull: true }, async (library) => {
       await requireDocuments(library);
       if (library.encoder === null) throw library.encoderProblem ?? noEncoder();
-      const inUse = await liveEncoderName(config, tools);
+      const answering = encoderName(library.encoder.id);
       const run = await RunFolder.open(join(folder, 'run'), {
         key: runKey({
-          base,
-          inUse: library.encoder.id,
-          samples,
-          settings,
-          questions,
+          ...{ base, samples, settings, questions },
           writer: writer && { model: writer.languageModel.name, requests: writer.requests },
         }),
         name: await freeName(session, base),
+        inUse: answering,
       });
       const view = progressView(shell, tools.now);
       const request: TuneRequest = {
         index: library.index,
-        inUse: store.folder(inUse),
+        inUse: store.folder(run.inUse),
         base: store.folder(base),
         run,
         samples,
@@ -135,37 +140,67 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         else say(shell, [`${pairs} pairs in ${file}.`, ...describeWritten(written)].join('\n'));
         return;
       }
-      const started = tools.now();
-      const date = new Date(started).toISOString();
-      const outcome = await tune(request, tuneTools).finally(() => view.end());
-      const published = outcome.chosen !== undefined && !options.dryRun;
-      if (published && outcome.chosen !== undefined) {
-        const { chosen } = outcome;
-        await publishModel(chosen.candidate, store.folder(run.name), tuningRecord(outcome, chosen, date));
-        await withEncoder(shell, session, run.name, (parts) =>
+      const publish = (name: string) =>
+        withEncoder(shell, session, name, (parts) =>
           switchEncoder(parts, library.index, {
             signal: shell.signal,
             onProgress: (done, total) => view.show({ label: 'publishing', done, total }),
           }).finally(() => view.end()),
         );
-      }
-      const report = join(folder, `${run.name}.html`);
-      const page = tuningReport(outcome, {
-        name: run.name,
-        base,
-        inUse,
-        published,
-        date: date.slice(0, 10),
-        version: await ownVersion(),
-      });
-      await writeFile(report, page);
-      await run.remove();
-      const seconds = (tools.now() - started) / 1_000;
-      conclude(shell, options.json, { outcome, name: run.name, published, report, seconds });
+      const endView = () => view.end();
+      const parts = { request, tuneTools, endView, answering, publish };
+      const work = () => tuneToEnd(shell, session, options, parts);
+      const { documents } = await library.index.describe();
+      if (options.dryRun) await work();
+      else await onRecord(folder, { documents, now: tools.now }, work);
     });
   } finally {
-    await claim.release();
+    lock.release();
   }
+}
+
+interface TuneParts {
+  readonly request: TuneRequest;
+  readonly tuneTools: TuneTools;
+  readonly endView: () => void;
+  /** Name of the model that answers at the moment. */
+  readonly answering: string;
+  /** Makes a model of the store answer. */
+  readonly publish: (name: string) => Promise<void>;
+}
+
+/** Tunes, publishes what passed the gate, and tells how it went. */
+async function tuneToEnd(
+  shell: Shell,
+  { config, tools }: Session,
+  options: Options,
+  { request, tuneTools, endView, answering, publish }: TuneParts,
+): Promise<Ending> {
+  const { run, base } = request;
+  const started = tools.now();
+  const date = new Date(started).toISOString();
+  const outcome = await tune(request, tuneTools).finally(endView);
+  const { chosen, judged } = outcome;
+  const published = chosen !== undefined && !options.dryRun;
+  // A run that was killed after it had published is only brought to its end.
+  if (published && answering !== run.name) {
+    const folder = modelStore(config, tools).folder(run.name);
+    await publishModel(chosen.candidate, folder, tuningRecord(outcome, chosen, date));
+    await publish(run.name);
+  }
+  const report = join(tuningFolder(config), `${run.name}.html`);
+  const page = tuningReport(outcome, {
+    ...{ name: run.name, base: basename(base), inUse: run.inUse, published },
+    date: date.slice(0, 10),
+    version: await ownVersion(),
+  });
+  await writeFile(report, page);
+  await run.remove();
+  const seconds = (tools.now() - started) / 1_000;
+  conclude(shell, options.json, { outcome, name: run.name, published, report, seconds });
+  const reasons =
+    chosen === undefined ? judged.flatMap(({ verdict }) => verdict.reasons) : chosen.verdict.reasons;
+  return { outcome: published ? 'published' : 'declined', reason: [...new Set(reasons)].join(' ') };
 }
 
 async function readQuestions({ corpus, queries, qrels }: Options): Promise<EvaluationSet | null> {

@@ -152,11 +152,9 @@ export async function publishModel({ folder }: Candidate, to: string, tuning: Tu
   await writeModelLike(folder, to, { card: tuningCard(tuning), tuning });
 }
 
-/** Changes with everything a run depends on but the documents: the same request is the same run. */
+/** Changes with everything a run depends on but the documents and the model in use: the same request is the same run. */
 export function runKey(parts: {
   readonly base: string;
-  /** Id of the encoder in use. */
-  readonly inUse: string;
   readonly samples: number;
   readonly settings: TuningSettings;
   readonly questions: EvaluationSet | null;
