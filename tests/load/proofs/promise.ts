@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { BOT_USER, type SlackStandIn, TEAM, type Unheard } from '../../support/slack-stand-in.js';
 
-/** Instead of Slack's minute between two deliveries, ms. */
-const REDELIVER_MS = 50;
+/** Instead of Slack's waits before it delivers again, which grow up to minutes, ms. */
+const SOONEST_MS = 50;
+const LATEST_MS = 2_000;
 
 /** When the first delivery of a question began, and when one was first acknowledged: in deliveries begun or ended before. */
 interface Accepted {
@@ -33,7 +34,9 @@ export class Promises {
     const id = `${TEAM}:${question.channel}:${question.ts}`;
     const sent = this.#sent.get(id) ?? this.#steps++;
     this.#sent.set(id, sent);
-    for (let retry = 0; !(await question.deliver(type, retry)).taken; retry += 1) await delay(REDELIVER_MS);
+    for (let retry = 0; !(await question.deliver(type, retry)).taken; retry += 1) {
+      await delay(Math.min(SOONEST_MS * 2 ** retry, LATEST_MS));
+    }
     if (!this.#accepted.has(id)) this.#accepted.set(id, { sent, taken: this.#steps++ });
   }
 
