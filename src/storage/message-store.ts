@@ -68,9 +68,11 @@ export interface Claim {
 /** Every method is one step: done or not, also when the process dies in it. They reject with the engine's errors. */
 export class MessageStore {
   readonly #db: Kysely<Tables>;
+  readonly #durable: () => Promise<void>;
 
   constructor(store: Store) {
     this.#db = store.db;
+    this.#durable = store.durable;
   }
 
   /**
@@ -78,6 +80,13 @@ export class MessageStore {
    * safe on the disk. Several that come in the same moment on different machines may together pass a limit by their number.
    */
   async put(message: NewMessage, limits: IntakeLimits): Promise<'stored' | 'known' | 'full' | Refused> {
+    const put = await this.#put(message, limits);
+    // One that is known, too, may have come in a moment ago.
+    if (put === 'stored' || put === 'known') await this.#durable();
+    return put;
+  }
+
+  async #put(message: NewMessage, limits: IntakeLimits): Promise<'stored' | 'known' | 'full' | Refused> {
     const { key, platform, thread, person, workspace, body, receivedAt } = message;
     const { waiting, waitingPerPerson, perMinutePerPerson, perMinutePerWorkspace } = {
       ...NO_LIMITS,
@@ -188,9 +197,11 @@ export class MessageStore {
     return new Set(own.map(({ key }) => key));
   }
 
-  /** Keeps what of a reply is in the conversation. False when the message is no longer the owner's. */
+  /** Keeps what of a reply is in the conversation, safe on the disk. False when the message is no longer the owner's. */
   async record(owner: string, key: string, record: string): Promise<boolean> {
-    return this.#ofOwner(owner, key, { record });
+    const own = await this.#ofOwner(owner, key, { record });
+    await this.#durable();
+    return own;
   }
 
   /** The message has its answer or its notice; what it said is cleared. False when it is no longer the owner's. */

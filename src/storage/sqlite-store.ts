@@ -1,7 +1,9 @@
 // State in one SQLite file: the default, for one machine.
+import { open } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from './migrations.js';
+import { sharedSync } from './shared-sync.js';
 import { storageError } from './storage-error.js';
 import type { Store, Tables } from './store.js';
 
@@ -14,13 +16,23 @@ export async function openSqliteStore(file: string): Promise<Store> {
   try {
     database = new Database(file, { timeout: BUSY_MS });
     database.pragma('journal_mode = WAL');
-    // A message counts as taken in once it is on the disk, also when the power fails a moment later.
-    database.pragma('synchronous = FULL');
+    // Waiting for the disk is left to `durable`: done by SQLite at every commit, it would hold up all else the process does.
+    database.pragma('synchronous = NORMAL');
     // What people asked is gone from the file when it is cleared, not only from the tables.
     database.pragma('secure_delete = ON');
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db, 'sqlite');
-    return { db, close: () => db.destroy() };
+    if (file === ':memory:') return { db, durable: async () => {}, close: () => db.destroy() };
+    // Commits are in the log beside the file, until SQLite moves them into the file, and that it does by way of the disk.
+    const log = await open(`${file}-wal`, 'r+');
+    return {
+      db,
+      durable: sharedSync(() => log.datasync()),
+      async close() {
+        await log.close();
+        await db.destroy();
+      },
+    };
   } catch (error) {
     database?.close();
     throw storageError(error);

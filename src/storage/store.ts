@@ -79,5 +79,7 @@ export type Engine = 'sqlite' | 'postgres';
 /** An open store, its tables of the newest layout. Its queries reject with the engine's errors: see `storageError`. */
 export interface Store {
   readonly db: Kysely<Tables>;
+  /** Resolves when all that was committed before is on the disk, so that it outlives a failure of the power. */
+  durable(): Promise<void>;
   close(): Promise<void>;
 }
