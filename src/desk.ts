@@ -5,6 +5,7 @@ import { History } from './conversation/history.js';
 import { DurableInbox, type InboxLimits } from './conversation/inbox.js';
 import type { IncomingMessage } from './conversation/message.js';
 import type { Platform, Ratings } from './conversation/platform.js';
+import { QueueWatch } from './conversation/queue-watch.js';
 import { KeptRatings } from './conversation/ratings.js';
 import type { ReplyRecord } from './conversation/reply.js';
 import { WatchedInbox } from './conversation/watched-inbox.js';
@@ -20,6 +21,7 @@ export interface Desk {
   /** The same inbox, counted and traced: the one that platforms are given. */
   readonly watched: WatchedInbox;
   readonly ratings: Ratings;
+  readonly queue: QueueWatch;
   readonly store: Store;
   readonly served: readonly Platform[];
 }
@@ -32,12 +34,14 @@ export interface DeskParts {
   readonly tools: Tools;
 }
 
-/** Of a message that gets one notice and is not held. */
+/** Of a message that is not held: nothing that is posted has to be found again. */
 const NO_RECORD: ReplyRecord = { again: false, saved: undefined, save: async () => {} };
 
 export function openDesk({ store, served, orchestrator, limits, tools }: DeskParts): Desk {
   const { now, newId, log } = tools;
   const byName = new Map(served.map((platform) => [platform.name, platform]));
+  const platforms = [...byName.keys()];
+  const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
   const history = new History(store, now, log);
   const ratings = new KeptRatings(store, now, log);
   const replyTo = (message: IncomingMessage, record: ReplyRecord) => {
@@ -48,10 +52,10 @@ export function openDesk({ store, served, orchestrator, limits, tools }: DeskPar
   const inbox = new DurableInbox({
     store,
     owner: randomUUID(),
-    platforms: [...byName.keys()],
+    platforms,
     limits,
     now,
-    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+    pause,
     log,
     async answer({ message, record, ...taken }, signal) {
       const reply = replyTo(message, record);
@@ -80,5 +84,9 @@ export function openDesk({ store, served, orchestrator, limits, tools }: DeskPar
     },
   });
   const watched = new WatchedInbox({ ...tools, inbox });
-  return { inbox, watched, ratings, store, served };
+  const queue = new QueueWatch({
+    ...{ store, platforms, metrics: tools.metrics, now, pause, log },
+    tell: (message, before) => replyTo(message, NO_RECORD).status({ before }),
+  });
+  return { inbox, watched, ratings, queue, store, served };
 }

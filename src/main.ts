@@ -213,7 +213,10 @@ export async function startService(
     server?.serve(platforms.flatMap((platform) => platform.routes));
     for (const { watched, ratings, served } of desks)
       for (const platform of served) await platform.start(watched, ratings);
-    for (const { inbox } of desks) inbox.start();
+    for (const { inbox, queue } of desks) {
+      inbox.start();
+      queue.start();
+    }
   } catch (error) {
     // What was started before the failure must not keep the process.
     await Promise.allSettled(
@@ -228,7 +231,7 @@ export async function startService(
     async stop() {
       const deadline = AbortSignal.timeout(DRAIN_MS);
       const stopping = platforms.map((platform) => platform.stop(deadline));
-      await Promise.all(desks.map(({ inbox }) => inbox.drain(deadline)));
+      await Promise.all(desks.flatMap(({ inbox, queue }) => [inbox.drain(deadline), queue.stop()]));
       await Promise.all(stopping);
       for (const { store } of desks) await store.close();
       await pace.stop();

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation/reply.js';
+import type { Delivery, Reply, ReplyRecord, Status } from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
@@ -63,9 +63,9 @@ export class ThreadReply implements Reply {
     this.#status = new ThreadStatus(address, sender, abilities);
   }
 
-  status(stage: Stage): void {
+  status(status: Status): void {
     if (this.#end !== undefined || this.#draft.begun) return;
-    void this.#parts.unfinished.add(this.#status.show(stage));
+    void this.#parts.unfinished.add(this.#status.show(status));
   }
 
   async stream(draft: SafeMarkdown): Promise<void> {

@@ -1,5 +1,5 @@
 // What the bot is doing, shown under the thread; where Slack offers no status, as a pair of eyes on the question.
-import type { Stage } from '../../src/conversation/reply.js';
+import type { Stage, Status } from '../../src/conversation/reply.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
 import { NOT_OFFERED } from './delivery-error.js';
@@ -26,11 +26,12 @@ export class ThreadStatus {
   }
 
   /** Best effort; never rejects. */
-  show(stage: Stage): Promise<void> {
+  show(status: Status): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       if (this.#cleared) return;
-      if (this.#abilities.status && (await this.#setStatus(WORDS[stage]))) this.#shown = 'status';
-      else if (this.#shown === 'nothing') await this.#look();
+      if (this.#abilities.status && (await this.#setStatus(wordsOf(status)))) this.#shown = 'status';
+      // The eyes say that it is looked at, which one that waits is not.
+      else if (this.#shown === 'nothing' && typeof status === 'string') await this.#look();
     });
     return this.#queue;
   }
@@ -65,4 +66,11 @@ export class ThreadStatus {
   #eyes() {
     return { name: 'eyes', channel: this.#address.channel, timestamp: this.#address.ts };
   }
+}
+
+/** After the name of the bot, as Slack shows it. */
+function wordsOf(status: Status): string {
+  if (typeof status === 'string') return WORDS[status];
+  if (status.before === 0) return 'answers your question next …';
+  return `has ${status.before === 1 ? 'one question' : `${status.before} questions`} before yours …`;
 }

@@ -179,9 +179,11 @@ export function createTeamsReply(
   }
 
   return {
-    status(stage) {
+    status(status) {
       show(async () => {
-        if (streaming && shown === '') await sendChunk('informative', STAGES[stage]);
+        // A stream ends two minutes after it began, so it does not begin while a question waits.
+        if (typeof status === 'string' && streaming && shown === '')
+          await sendChunk('informative', STAGES[status]);
         else await sendTyping();
       });
     },

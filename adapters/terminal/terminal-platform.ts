@@ -95,8 +95,9 @@ export function createTerminalPlatform(parts: TerminalParts): Platform {
     },
     replyTo(message): Reply {
       return {
-        status(stage) {
-          if (interactive) output.write(`\r\u001b[K${STAGES[stage]}`);
+        status(status) {
+          // Nobody else asks here, so nobody waits for others.
+          if (interactive && typeof status === 'string') output.write(`\r\u001b[K${STAGES[status]}`);
         },
         async stream() {},
         async finish(answer) {

@@ -4,6 +4,9 @@ import type { Answer, Notice } from './answer.js';
 
 export type Stage = 'searching' | 'writing';
 
+/** What there is to say before an answer begins: how many questions have their turn first, then what the bot is doing. */
+export type Status = { readonly before: number } | Stage;
+
 /** Where the final message went: the platform's id of its first part, and into how many parts it was split. */
 export interface Delivery {
   readonly messageId: string;
@@ -31,8 +34,8 @@ export interface ReplyRecord {
  * when the platform would not take the message.
  */
 export interface Reply {
-  /** Shows what the bot is doing. Best effort: never throws, never awaited. */
-  status(stage: Stage): void;
+  /** Shows how things stand, where the platform can. Best effort: never throws, never awaited. */
+  status(status: Status): void;
   /**
    * Shows the draft so far. `draft` is the whole text written until now and only ever grows; the platform decides
    * how often to show it (or not at all). Never throws: a draft that cannot be shown is followed by `finish`.

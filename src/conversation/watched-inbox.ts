@@ -1,31 +1,24 @@
-// An inbox whose deliveries and waiting messages are counted and traced, whatever kind of inbox it is.
+// An inbox whose deliveries are counted and traced, whatever kind of inbox it is.
 import type { SpanContext, Tracer } from '@opentelemetry/api';
+import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from './message.js';
 import type { Metrics } from './metrics.js';
 import type { Admission, Inbox } from './platform.js';
 import { inSpan } from './span.js';
 
-/** Nobody waits longer: what is still counted then had its turn elsewhere, ms. */
-const LONGEST_MS = 15 * 60 * 1000;
+/** Far more than wait at a time; those that had their turn in another process are pushed out. */
+const REMEMBERED_SPANS = 1_000;
 
 export interface WatchedInboxParts {
   readonly inbox: Inbox;
-  readonly metrics: Pick<Metrics, 'received' | 'queue'>;
+  readonly metrics: Pick<Metrics, 'received'>;
   readonly tracer: Tracer;
-  /** Milliseconds. */
-  readonly now: () => number;
-}
-
-interface Waiting {
-  readonly receivedAt: number;
-  /** The span in which it was accepted. */
-  readonly span: SpanContext;
 }
 
 export class WatchedInbox implements Inbox {
   readonly #parts: WatchedInboxParts;
-  /** Those that have not had their turn yet, by id. */
-  readonly #waiting = new Map<string, Waiting>();
+  /** In which span those were accepted that have not had their turn yet, by id. */
+  readonly #spans = new LRUCache<string, SpanContext>({ max: REMEMBERED_SPANS });
 
   constructor(parts: WatchedInboxParts) {
     this.#parts = parts;
@@ -36,34 +29,21 @@ export class WatchedInbox implements Inbox {
     const { platform } = message.thread;
     const attributes = { 'chipwright.platform': platform };
     return inSpan(tracer, 'accept', { attributes }, async (span) => {
-      const isNew = !this.#waiting.has(message.id);
+      const isNew = !this.#spans.has(message.id);
       // Before it is accepted, as its turn may come within the same moment.
-      if (isNew)
-        this.#waiting.set(message.id, {
-          receivedAt: message.receivedAt.getTime(),
-          span: span.spanContext(),
-        });
+      if (isNew) this.#spans.set(message.id, span.spanContext());
       const admission = await inbox.accept(message);
-      if (isNew && admission !== 'accepted') this.#waiting.delete(message.id);
+      if (isNew && admission !== 'accepted') this.#spans.delete(message.id);
       span.setAttribute('chipwright.admission', admission);
       metrics.received(platform, admission, message.attempt);
-      this.#tell();
       return admission;
     });
   }
 
   /** Call it when the turn of a message has come. Returns the span in which it was accepted, if that was in this process. */
   begun({ id }: Pick<IncomingMessage, 'id'>): SpanContext | undefined {
-    const waiting = this.#waiting.get(id);
-    if (this.#waiting.delete(id)) this.#tell();
-    return waiting?.span;
-  }
-
-  #tell(): void {
-    const { metrics, now } = this.#parts;
-    const tooOld = now() - LONGEST_MS;
-    for (const [id, { receivedAt }] of this.#waiting) if (receivedAt < tooOld) this.#waiting.delete(id);
-    const times = [...this.#waiting.values()].map(({ receivedAt }) => receivedAt);
-    metrics.queue(times.length, times.length === 0 ? undefined : Math.min(...times));
+    const span = this.#spans.get(id);
+    this.#spans.delete(id);
+    return span;
   }
 }

@@ -108,7 +108,7 @@ function countedReply(
       }
     });
   return {
-    status: (stage) => reply.status(stage),
+    status: (status) => reply.status(status),
     stream: (draft) => reply.stream(draft),
     finish: (answer) => counted('answer', () => reply.finish(answer)),
     fail: (notice) => counted('notice', () => reply.fail(notice)),

@@ -39,6 +39,7 @@ const STEPS: readonly Step[] = [
     sql`CREATE INDEX messages_of_person ON messages (person, received_at)`,
     sql`CREATE INDEX messages_of_workspace ON messages (workspace, received_at)`,
   ],
+  () => [sql`ALTER TABLE messages ADD COLUMN told BIGINT`],
   () => [
     sql`CREATE TABLE answers (
       name TEXT PRIMARY KEY, answer TEXT NOT NULL, question TEXT NOT NULL, passages TEXT NOT NULL, given_at BIGINT NOT NULL

@@ -26,6 +26,8 @@ interface MessageTable {
   readonly turn: number | null;
   /** Claims that ended without an ending, because the process died or the platform took nothing. */
   readonly failures: number;
+  /** How many its asker was last told to be before it while it waits. */
+  readonly told: Generated<number | null>;
   /** Milliseconds since the epoch. */
   readonly received_at: number;
 }

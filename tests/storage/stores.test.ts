@@ -203,7 +203,8 @@ onEachEngine('the store', (freshPlace) => {
     await messages.put(message('m1'), MANY);
     for (const index of ['messages_of_person', 'messages_of_workspace'])
       await sql`DROP INDEX ${sql.ref(index)}`.execute(store.db);
-    await sql`ALTER TABLE messages DROP COLUMN workspace`.execute(store.db);
+    for (const column of ['workspace', 'told'])
+      await sql`ALTER TABLE messages DROP COLUMN ${sql.ref(column)}`.execute(store.db);
     for (const table of ['answers', 'ratings']) await sql`DROP TABLE ${sql.ref(table)}`.execute(store.db);
     await sql`UPDATE layout SET version = 1`.execute(store.db);
     await store.close();

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
 import type { IncomingMessage } from '../../src/conversation/message.js';
-import type { Reply, Stage } from '../../src/conversation/reply.js';
+import type { Reply, Status } from '../../src/conversation/reply.js';
 import type { Ending, LanguageModel, Prompt } from '../../src/language-model/language-model.js';
 import type { OrchestratorTools } from '../../src/orchestrator/orchestrator.js';
 import type { Passage } from '../../src/retrieval/passage.js';
@@ -118,8 +118,8 @@ export function tools(over: Partial<OrchestratorTools> = {}): OrchestratorTools 
 /** A reply that keeps what it was given. */
 export function recordingReply(
   over: Partial<Reply> = {},
-): Reply & { stages: Stage[]; drafts: SafeMarkdown[]; answers: Answer[]; notices: Notice[] } {
-  const stages: Stage[] = [];
+): Reply & { stages: Status[]; drafts: SafeMarkdown[]; answers: Answer[]; notices: Notice[] } {
+  const stages: Status[] = [];
   const drafts: SafeMarkdown[] = [];
   const answers: Answer[] = [];
   const notices: Notice[] = [];

@@ -450,6 +450,31 @@ describe('the status', () => {
     expect(slack.statuses).toEqual(['is searching the documents …', 'is writing …', '']);
   });
 
+  it('says how many are before a question that waits, until its turn has come', async () => {
+    const { slack, reply, platform, message } = await ask();
+    for (const before of [4, 1, 0]) platform.replyTo(message, newRecord()).status({ before });
+    await settled();
+    expect([...slack.statuses].sort()).toEqual([
+      'answers your question next …',
+      'has 4 questions before yours …',
+      'has one question before yours …',
+    ]);
+    reply.status('searching');
+    await settled();
+    await reply.finish(sampleAnswer());
+    await settled();
+    expect(slack.statuses.slice(3)).toEqual(['is searching the documents …', '']);
+    expect(slack.seen()).toHaveLength(1);
+  });
+
+  it('says nothing about a question that waits where Slack has no status', async () => {
+    const { slack, reply } = await ask();
+    slack.fail('assistant.threads.setStatus', { error: 'feature_not_enabled' });
+    reply.status({ before: 4 });
+    await settled();
+    expect(slack.reactions.size).toBe(0);
+  });
+
   it('is a pair of eyes where Slack has no status, and remembered to be so', async () => {
     const { slack, reply, platform, message } = await ask();
     slack.fail('assistant.threads.setStatus', { error: 'feature_not_enabled' });

@@ -50,6 +50,19 @@ describe('a stream', () => {
     expect(seen()).toMatchObject([{ id: 'bot-message-1', state: 'final' }]);
   });
 
+  it('does not begin while a question waits: its two minutes would run out', async () => {
+    const reply = await asked();
+    reply.status({ before: 4 });
+    await bot.quiet();
+    expect(bot.standIn.sent.map(({ activity }) => [activity.type, activity.entities ?? []])).toEqual([
+      ['typing', []],
+    ]);
+    reply.status('searching');
+    await bot.quiet();
+    await reply.finish(sampleAnswer());
+    expect(seen()).toMatchObject([{ state: 'final' }]);
+  });
+
   it('ends an informative line that no draft followed', async () => {
     const reply = await asked();
     reply.status('searching');
