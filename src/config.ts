@@ -28,6 +28,8 @@ export interface Config {
   readonly qdrant: { readonly url: string; readonly apiKey?: string } | null;
   /** The PostgreSQL database that holds questions and threads; null: a file in the data folder. A secret. */
   readonly databaseUrl: string | null;
+  /** The Redis server on which replicas share the pace of what they send; null: each paces for itself. A secret. */
+  readonly redisUrl: string | null;
   readonly encoder: string;
   /** Whether answers are taken down in the audit log. */
   readonly audit: boolean;
@@ -76,6 +78,8 @@ export const VARIABLES = {
   QDRANT_API_KEY: 'your Qdrant server',
   DATABASE_URL:
     'your PostgreSQL server, such as postgresql://chipwright:...@db.example.com/chipwright; unset: a file in the data folder',
+  REDIS_URL:
+    'your Redis server, such as redis://redis.example.com:6379; only for several replicas, which then share the pace of what they send',
   PORT: 'port of the HTTP server (3000)',
   HOST: 'address the HTTP server listens on (127.0.0.1)',
   CHIPWRIGHT_DATA: 'folder for models and indexes (./data)',
@@ -136,6 +140,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
   const languageModel = readLanguageModel(env, problems);
   const qdrant = readQdrant(env, problems);
   const databaseUrl = readDatabaseUrl(env, problems);
+  const redisUrl = readRedisUrl(env, problems);
   if (problems.length > 0) {
     throw new ChipwrightError('config_invalid', problems.join('\n'), {
       cure: 'Correct these and start again; docs/configuration.md lists every setting.',
@@ -150,6 +155,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
     languageModel,
     qdrant,
     databaseUrl,
+    redisUrl,
     encoder: settings.encoder,
     audit: settings.audit,
     limits: settings.limits,
@@ -340,6 +346,17 @@ function readDatabaseUrl(env: Environment, problems: string[]): string | null {
   if (url !== null && !(URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol))) {
     problems.push(
       'DATABASE_URL is no address of a PostgreSQL database: postgresql://USER:PASSWORD@HOST/DATABASE.',
+    );
+  }
+  return url;
+}
+
+function readRedisUrl(env: Environment, problems: string[]): string | null {
+  const url = value(env, 'REDIS_URL') ?? null;
+  // The address may hold a password, and is not shown.
+  if (url !== null && !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol))) {
+    problems.push(
+      'REDIS_URL is no address of a Redis server: redis://USER:PASSWORD@HOST:6379, or rediss:// with TLS.',
     );
   }
   return url;

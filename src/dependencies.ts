@@ -36,7 +36,7 @@ export function dependenciesOf(
   },
 ): Dependency[] {
   const { library, documents, tuning, service } = parts;
-  const { platforms, checkStorage } = service;
+  const { platforms, checkStorage, checkPace } = service;
   const { languageModel } = config;
   return [
     {
@@ -91,6 +91,19 @@ export function dependenciesOf(
             async check() {
               await checkStorage();
               return { ok: true, detail: config.databaseUrl === null ? 'SQLite.' : 'PostgreSQL.' };
+            },
+          },
+        ]),
+    ...(checkPace === undefined
+      ? []
+      : [
+          {
+            name: 'redis',
+            required: false,
+            everyMs: NEAR,
+            async check() {
+              await checkPace();
+              return { ok: true, detail: 'The pace is shared.' };
             },
           },
         ]),

@@ -20,6 +20,7 @@ import { openAiLanguageModel } from './language-model/openai.js';
 import type { Library } from './library.js';
 import type { RunningServer } from './operations/http-server.js';
 import { createPace } from './operations/pace.js';
+import type { RedisGate } from './operations/redis-gate.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator/orchestrator.js';
 import { tracedLanguageModel, tracedRetriever } from './orchestrator/traced.js';
 import { dotProduct } from './retrieval/dot-product.js';
@@ -156,6 +157,8 @@ export interface Service {
   readonly platforms: readonly Platform[];
   /** Rejects with `storage_unavailable` when questions cannot be stored; undefined when none are, as in a terminal alone. */
   readonly checkStorage: (() => Promise<void>) | undefined;
+  /** Rejects when the server on which replicas share their pace does not answer; undefined when there is none. */
+  readonly checkPace: (() => Promise<void>) | undefined;
   /** Stops taking questions, finishes the running ones within 25 s, and closes everything but the library and the server. */
   stop(): Promise<void>;
 }
@@ -167,6 +170,13 @@ async function openStore(config: Config, tools: Tools): Promise<Store> {
   return openPostgresStore(config.databaseUrl, tools.log);
 }
 
+/** Where the replicas take turns, if there is such a place. */
+async function openGate({ redisUrl }: Config, tools: Tools): Promise<RedisGate | undefined> {
+  if (redisUrl === null) return undefined;
+  const { openRedisGate } = await import('./operations/redis-gate.js');
+  return openRedisGate(redisUrl, tools);
+}
+
 /** Connects the configured platforms, over `server` those that need one, and the terminal if given one. */
 export async function startService(
   config: Config,
@@ -174,7 +184,8 @@ export async function startService(
   orchestrator: Orchestrator,
   { terminal, server }: ServiceParts,
 ): Promise<Service> {
-  const pace = createPace();
+  const gate = await openGate(config, tools);
+  const pace = createPace(gate);
   const platformTools = { log: tools.log, now: tools.now, fetch: tools.fetch, pace };
   const platforms: Platform[] = [];
   // The SDKs take a second or more to load: only what is configured is.
@@ -223,11 +234,13 @@ export async function startService(
       platforms.map((platform) => platform.stop(AbortSignal.timeout(START_FAILED_MS))),
     );
     for (const { store } of desks) await store.close();
+    gate?.close();
     throw error;
   }
   return {
     platforms,
     checkStorage: kept && (() => checkStore(kept)),
+    checkPace: gate && (() => gate.check()),
     async stop() {
       const deadline = AbortSignal.timeout(DRAIN_MS);
       const stopping = platforms.map((platform) => platform.stop(deadline));
@@ -235,6 +248,7 @@ export async function startService(
       await Promise.all(stopping);
       for (const { store } of desks) await store.close();
       await pace.stop();
+      gate?.close();
     },
   };
 }

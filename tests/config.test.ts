@@ -21,6 +21,13 @@ function refusal(env: Record<string, string>, yaml?: unknown): string {
 }
 
 describe('readConfig', () => {
+  it('takes the address of a Redis server, and never shows a wrong one', () => {
+    expect(read({ REDIS_URL: 'rediss://:secret@redis.example.com:6380' }).redisUrl).toContain('rediss://');
+    const message = refusal({ REDIS_URL: 'https://:canary@redis.example.com' });
+    expect(message).toContain('REDIS_URL is no address');
+    expect(message).not.toContain('canary');
+  });
+
   it('takes limits, and refuses those that make no sense', () => {
     expect(read({}, { limits: { questionSeconds: 120 } }).limits.questionSeconds).toBe(120);
     for (const questionSeconds of [0, 9, 301, 60.5, '60'])
@@ -38,6 +45,7 @@ describe('readConfig', () => {
       qdrant: null,
       databaseUrl: null,
       encoder: 'bge-small-en-v1.5',
+      redisUrl: null,
       audit: true,
       limits: {
         questionSeconds: 60,

@@ -76,6 +76,7 @@ const ONE_ROOM: readonly (readonly [RegExp, RegExp])[] = [
   [/^prom-client$/, /^src\/operations\/prometheus\.ts$/],
   [/^(kysely|pg)$/, /^src\/storage\//],
   [/^bottleneck$/, /^src\/operations\/pace\.ts$/],
+  [/^ioredis$/, /^src\/operations\/redis-gate\.ts$/],
   [/^commander$/, /^src\/cli\//],
 ];
 

@@ -11,7 +11,14 @@ export interface RunningPace extends Pace {
   stop(): Promise<void>;
 }
 
-export function createPace(): RunningPace {
+/** Where processes that share destinations take turns. */
+export interface Gate {
+  /** Resolves when it is this process's turn at `key`, `gapMs` after that of any other; at once when that cannot be told. Never rejects. */
+  pass(key: string, gapMs: number): Promise<void>;
+}
+
+/** Without a gate, this process alone is paced. */
+export function createPace(gate?: Gate): RunningPace {
   const groups = new Map<number, Bottleneck.Group>();
   let stopped = false;
 
@@ -30,7 +37,12 @@ export function createPace(): RunningPace {
           cure: 'Ask again in a minute.',
         });
       }
-      return groupFor(minGapMs).key(key).schedule(task);
+      return groupFor(minGapMs)
+        .key(key)
+        .schedule(async () => {
+          await gate?.pass(key, minGapMs);
+          return task();
+        });
     },
     async stop(): Promise<void> {
       stopped = true;
