@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { Pace } from '../../src/conversation/platform.js';
+import type { Pace, PlatformTools } from '../../src/conversation/platform.js';
 import type { SlackMethod } from './app-surface.js';
 import { isPassing, rateLimitMs, slackCode } from './delivery-error.js';
 
@@ -43,12 +43,19 @@ export class Sender {
   readonly #client: WebClient;
   readonly #pace: Pace;
   readonly #log: Logger;
+  readonly #now: () => number;
   readonly #halt = new AbortController();
+  /**
+   * Until when Slack wants no more calls of a method in this workspace. Drafts and what is best effort keep to it; answers ask Slack
+   * themselves. Posts are not in it: their limit is that of one channel.
+   */
+  readonly #limitedUntil = new Map<SlackMethod, number>();
 
-  constructor(client: WebClient, pace: Pace, log: Logger) {
+  constructor(client: WebClient, tools: Pick<PlatformTools, 'pace' | 'now' | 'log'>) {
     this.#client = client;
-    this.#pace = pace;
-    this.#log = log;
+    this.#pace = tools.pace;
+    this.#now = tools.now;
+    this.#log = tools.log;
     // As many calls wait as there are busy channels; node takes more than ten for a leak and says so.
     setMaxListeners(0, this.#halt.signal);
   }
@@ -61,6 +68,9 @@ export class Sender {
   /** The method's answer, or nothing when the call was no longer wanted. Rejects with the SDK's errors. */
   async call<T>(call: Call<T>): Promise<T | undefined> {
     const task = async () => {
+      const restMs = this.#restOf(call.method);
+      if (call.signal !== undefined && restMs > 0 && !(await this.#sleep(restMs, call.signal)))
+        return undefined;
       const args = call.args();
       return args === undefined ? undefined : this.#persist(call, args);
     };
@@ -69,6 +79,7 @@ export class Sender {
 
   /** A call whose failure nobody needs to hear of. Nothing when it worked, else Slack's code or `failed`. */
   async attempt(call: Call<unknown>): Promise<string | undefined> {
+    if (this.#restOf(call.method) > 0) return 'ratelimited';
     try {
       await this.call(call);
       return undefined;
@@ -87,6 +98,7 @@ export class Sender {
       } catch (error) {
         const limitMs = rateLimitMs(error);
         if (limitMs !== undefined) {
+          if (call.method !== 'chat.postMessage') this.#limitedUntil.set(call.method, this.#now() + limitMs);
           waited += limitMs;
           if (waited > LONGEST_RATE_WAIT_MS || !(await this.#sleep(limitMs, call.signal))) throw error;
           continue;
@@ -98,6 +110,12 @@ export class Sender {
         tries += 1;
       }
     }
+  }
+
+  /** How long no draft should be sent by this method, ms; no longer than a call would wait, whatever became of the clock. */
+  #restOf(method: SlackMethod): number {
+    const until = this.#limitedUntil.get(method) ?? Number.NEGATIVE_INFINITY;
+    return Math.min(Math.max(0, until - this.#now()), LONGEST_RATE_WAIT_MS);
   }
 
   /** False when the platform is being stopped, or the caller no longer waits. */

@@ -81,7 +81,7 @@ class SlackPlatform implements Platform {
     const ownTools = { ...tools, log };
     this.#now = tools.now;
     this.#client = webClient(config.botToken, config.apiUrl, ownTools);
-    this.#sender = new Sender(this.#client, tools.pace, log);
+    this.#sender = new Sender(this.#client, tools);
     this.#responseUrls = new ResponseUrls(config.apiUrl, tools.fetch);
     if (config.appToken !== undefined) {
       this.#receiver = new SocketReceiver(config.appToken, clientOptions(config.apiUrl, ownTools), log);

@@ -41,7 +41,8 @@ export const systemTiming: Timing = {
 const GAP_MS = { personal: 1000, other: 500 };
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+/** A longer wait is handed to the caller: to send again before it is over would make Teams ask for a longer one. */
+const LONGEST_WAIT_MS = 31_000;
 /** Those that Microsoft's limits page says to send again. */
 const REPEATED_STATUS = new Set([412, 429, 502, 504]);
 
@@ -63,8 +64,9 @@ export function createOutbox(
         return await tools.pace.run(id, gap, () => inTurn(adapter, appId, address, act));
       } catch (thrown) {
         const failure = failureOf(thrown);
-        if (attempt === ATTEMPTS || !mayRepeat(failure, repeat)) throw failure;
-        await timing.sleep(waitFor(failure, attempt, tools.now(), timing.random()));
+        const waitMs = waitFor(failure, attempt, tools.now(), timing.random());
+        if (attempt === ATTEMPTS || waitMs > LONGEST_WAIT_MS || !mayRepeat(failure, repeat)) throw failure;
+        await timing.sleep(waitMs);
       }
     }
   }
@@ -118,7 +120,7 @@ function waitFor(
   random: number,
 ): number {
   const asked = failure instanceof ConnectorFailure ? retryAfterMs(failure.retryAfter, now) : undefined;
-  if (asked !== undefined) return Math.min(asked, LONGEST_WAIT_MS) + Math.round(random * FIRST_WAIT_MS);
+  if (asked !== undefined) return asked + Math.round(random * FIRST_WAIT_MS);
   return Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random));
 }
 

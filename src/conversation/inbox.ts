@@ -35,8 +35,9 @@ const BEAT_MS = 1_000;
  */
 const LOOKS = 8;
 
-/** How long to wait after the platform took neither answer nor notice, ms. */
+/** How long to wait at least after the platform took neither answer nor notice, and at most when it names a longer time, ms. */
 const RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
 
 /** Beats between two clearings of what is past remembering: about an hour. */
 const FORGET_BEATS = 3_600;
@@ -74,6 +75,9 @@ export interface InboxParts {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
+
+/** How a try to answer ended. */
+type Outcome = 'answered' | 'noticed' | 'failed' | 'stopped';
 
 interface StillClaim extends Claim {
   readonly looks: number;
@@ -184,14 +188,15 @@ export class DurableInbox implements Inbox {
 
   async #run(claimed: ClaimedMessage, lost: AbortSignal): Promise<void> {
     this.#answering += 1;
-    const outcome = await this.#answer(claimed, AbortSignal.any([this.#stopping.signal, lost])).finally(
-      () => {
-        this.#answering -= 1;
-      },
-    );
+    const { outcome, restMs } = await this.#answer(
+      claimed,
+      AbortSignal.any([this.#stopping.signal, lost]),
+    ).finally(() => {
+      this.#answering -= 1;
+    });
     if (outcome === 'failed') {
       this.#fill(); // The thread rests, and others may go on.
-      await this.#parts.pause(RETRY_MS, AbortSignal.any([this.#draining.signal, lost]));
+      await this.#parts.pause(restMs, AbortSignal.any([this.#draining.signal, lost]));
     }
     if (!lost.aborted) await this.#settle(claimed.key, outcome, lost);
   }
@@ -199,7 +204,7 @@ export class DurableInbox implements Inbox {
   async #answer(
     claimed: ClaimedMessage,
     signal: AbortSignal,
-  ): Promise<'answered' | 'noticed' | 'failed' | 'stopped'> {
+  ): Promise<{ readonly outcome: Outcome; readonly restMs: number }> {
     const { answer, now, log } = this.#parts;
     try {
       signal.throwIfAborted();
@@ -207,15 +212,18 @@ export class DurableInbox implements Inbox {
       const isLate = now() - message.receivedAt.getTime() > LATE_MS;
       const apology = claimed.failures >= MOST_TRIES ? 'failed' : isLate ? 'late' : undefined;
       const record = this.#recordOf(claimed);
-      return await answer({ message, record, ...(apology === undefined ? {} : { apology }) }, signal);
+      const taken: TakenMessage = { message, record, ...(apology === undefined ? {} : { apology }) };
+      return { outcome: await answer(taken, signal), restMs: 0 };
     } catch (error) {
-      if (signal.aborted) return 'stopped';
+      if (signal.aborted) return { outcome: 'stopped', restMs: 0 };
       const passing = error instanceof ChipwrightError && error.retryable;
+      const asked = passing ? (error.retryAfterMs ?? 0) : 0;
       log.error(
         { err: error, message: claimed.key, passing },
         'a message got neither an answer nor a notice',
       );
-      return passing ? 'failed' : 'noticed';
+      const restMs = Math.min(Math.max(asked, RETRY_MS), LONGEST_RETRY_MS);
+      return { outcome: passing ? 'failed' : 'noticed', restMs };
     }
   }
 
@@ -232,11 +240,7 @@ export class DurableInbox implements Inbox {
   }
 
   /** Writes down how it ended, for as long as it takes: until then the message is held, and nobody else answers it. */
-  async #settle(
-    key: string,
-    outcome: 'answered' | 'noticed' | 'failed' | 'stopped',
-    lost: AbortSignal,
-  ): Promise<void> {
+  async #settle(key: string, outcome: Outcome, lost: AbortSignal): Promise<void> {
     const { owner, pause, log } = this.#parts;
     const ended = outcome === 'answered' || outcome === 'noticed';
     const settled = () =>

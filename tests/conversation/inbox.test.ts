@@ -319,6 +319,26 @@ onEachEngine('the inbox', (freshPlace) => {
     expect(lines.join()).not.toContain('canary');
   });
 
+  it('waits as long as the platform asks before it tries again, within reason', async () => {
+    const rests: number[] = [];
+    const { inbox, startsAll, fail } = held(await freshStore(), {
+      pause: (ms, signal) =>
+        new Promise<void>((resolve) => {
+          if (ms > MINUTE / 3) rests.push(ms);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        }),
+    });
+    const asked = [5_000, 90_000, 3_600_000];
+    for (const [at, retryAfterMs] of asked.entries()) {
+      await inbox.accept(message(`${at}`, `t${at}`));
+      await startsAll(...asked.slice(0, at + 1).map((_, earlier) => `${earlier}`));
+      const limited = { cure: 'y', retryable: true, retryAfterMs };
+      fail(`${at}`, new ChipwrightError('delivery_rate_limited', 'x', limited));
+    }
+    await eventually(() => rests.length === 3, 'three rests');
+    expect(rests).toEqual([30_000, 90_000, 300_000]);
+  });
+
   it('goes on with the thread after a message that the platform will never take', async () => {
     const store = await freshStore();
     const { inbox, startsAll, fail } = held(store);

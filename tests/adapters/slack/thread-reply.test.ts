@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../src/conversation/message.js';
 import { ChipwrightError } from '../../../src/errors.js';
+import { eventually } from '../../support/eventually.js';
 import { newRecord, recordAgain } from '../../support/reply-record.js';
 import { safe, sampleAnswer, sampleCitation, sampleNotice } from '../../support/sample-answer.js';
 import { type ConnectedSlack, type ConnectOptions, connectSlack } from './connected-slack.js';
@@ -272,6 +273,33 @@ describe('a fault of Slack', () => {
       expect(error).toMatchObject({ code: 'delivery_rate_limited', retryable: true, retryAfterMs: waitMs });
     },
   );
+
+  it('429 for a method holds the drafts and signs of the whole workspace, and no answer', async () => {
+    const { slack, reply, platform } = await ask();
+    slack.fail('chat.startStream', { error: 'feature_not_enabled' });
+    slack.fail('chat.update', { status: 429, retryAfter: '50' });
+    slack.fail('assistant.threads.setStatus', { status: 429, retryAfter: '50' });
+    reply.status('searching');
+    await settled();
+    await reply.stream(safe('Set'));
+    await settled();
+    await reply.stream(safe('Set the'));
+    await eventually(() => slack.callsOf('chat.update').length === 1, 'the edit that is refused');
+    await slack.mention('And here?', { channel: 'C2' });
+    const other = platform.replyTo(connected.question(), newRecord());
+    other.status('searching');
+    await other.stream(safe('Set'));
+    await eventually(() => slack.callsOf('chat.postMessage').length === 2, 'the second draft');
+    await other.stream(safe('Set the'));
+    await settled();
+    expect(slack.callsOf('chat.update')).toHaveLength(1);
+    expect(slack.callsOf('assistant.threads.setStatus')).toHaveLength(1);
+    // Neither answer waits: longer than a test may take.
+    await Promise.all([reply.finish(sampleAnswer()), other.finish(sampleAnswer())]);
+    expect(slack.seen('C2')).toHaveLength(1);
+    expect(slack.seen('C2')[0]).toContain('0.6');
+    expect(slack.seen()).toHaveLength(1);
+  });
 
   it('429 in one channel does not hold up another', async () => {
     const { slack, reply, platform } = await ask();

@@ -80,6 +80,17 @@ describe('sending again', () => {
     expect(bot.waits).toEqual([7250]);
   });
 
+  it('does not send again before the time that Teams asks for, and hands a long one on', async () => {
+    bot.standIn.fail({ failure: { status: 429, retryAfter: '120' } });
+    await expect((await asked()).finish(sampleAnswer())).rejects.toMatchObject({
+      code: 'delivery_rate_limited',
+      retryable: true,
+      retryAfterMs: 120_000,
+    });
+    expect(bot.standIn.sent).toHaveLength(1);
+    expect(bot.waits).toEqual([]);
+  });
+
   it('gives up after four times', async () => {
     bot.standIn.fail({ failure: { status: 429, retryAfter: '1' }, times: 9 });
     await expect((await asked()).finish(sampleAnswer())).rejects.toMatchObject({
