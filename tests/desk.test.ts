@@ -15,13 +15,14 @@ import { recordedMetrics } from './support/recorded-metrics.js';
 const START = 1_000_000_000;
 const desks: Desk[] = [];
 afterEach(async () => {
-  for (const { inbox, store } of desks.splice(0)) {
+  for (const { inbox, queue, store } of desks.splice(0)) {
+    await queue.stop();
     await inbox.drain(AbortSignal.abort(new Error('over')));
     await store.close();
   }
 });
 
-async function world(limits: { perMinutePerPerson?: number; waiting?: number }) {
+async function world(limits: { perMinutePerPerson?: number; parallel?: number }, now = START) {
   const replies = new Map<string, ReturnType<typeof recordingReply>>();
   const platform: Platform = {
     name: 'slack',
@@ -48,7 +49,7 @@ async function world(limits: { perMinutePerPerson?: number; waiting?: number }) 
     tools: {
       env: {},
       fetch: globalThis.fetch,
-      now: () => START,
+      now: () => now,
       newId: () => `ref-${++ids}`,
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
       metrics,
@@ -58,6 +59,7 @@ async function world(limits: { perMinutePerPerson?: number; waiting?: number }) 
   });
   desks.push(desk);
   desk.inbox.start();
+  desk.queue.start();
   const send = (id: string, over: Partial<IncomingMessage> = {}) =>
     desk.watched.accept(
       message('Where is hold slack checked? canary-text', {
@@ -81,4 +83,14 @@ it('answers within the limits, and beyond them says politely when to ask again',
   expect(told).toContainEqual(['received', 'slack', 'limited', 1]);
   expect(lines.join()).toContain(notice?.reference);
   expect(lines.join()).not.toContain('canary');
+});
+
+it('shows one who waits where the question stands', async () => {
+  const { send, replies, told } = await world({ parallel: 0 }, START + 6_000);
+  await send('m1');
+  await send('m2');
+  await eventually(() => replies.get('m2')?.stages.length === 1, 'the place of the second');
+  expect(replies.get('m1')?.stages).toEqual([{ before: 0 }]);
+  expect(replies.get('m2')?.stages).toEqual([{ before: 1 }]);
+  expect(told).toContainEqual(['queue', 2, START]);
 });
