@@ -164,7 +164,7 @@ export interface Service {
 }
 
 /** Where questions and threads are kept: on the configured PostgreSQL server, or in the data folder. */
-async function openStore(config: Config, tools: Tools): Promise<Store> {
+export async function openStore(config: Config, tools: Tools): Promise<Store> {
   if (config.databaseUrl === null) return openSqliteStore(join(config.dataDir, 'state.sqlite'));
   const { openPostgresStore } = await import('./storage/postgres-store.js');
   return openPostgresStore(config.databaseUrl, tools.log);

@@ -23,6 +23,7 @@ import { DEFAULT_SETTINGS } from '../training/tuning-settings.js';
 import { tuningTable } from '../training/tuning-table.js';
 import { progressView } from './progress.js';
 import { DEFAULT_REQUESTS, describePlan, describeWritten, openWriter } from './question-writer.js';
+import { readRatings } from './ratings.js';
 import { openSession, requireDocuments, type Session, withEncoder, withLibrary } from './session.js';
 import { type Shell, say, warn, wholeNumber } from './shell.js';
 import { ownVersion } from './version.js';
@@ -116,6 +117,7 @@ async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
         samples,
         settings,
         questions,
+        rated: await readRatings(session),
         general: GENERAL_QUESTIONS,
         writer,
       };

@@ -24,9 +24,11 @@ export interface RatedAnswer {
 /** Its methods reject with the engine's errors. */
 export class AnswerStore {
   readonly #db: Kysely<Tables>;
+  readonly #durable: () => Promise<void>;
 
   constructor(store: Store) {
     this.#db = store.db;
+    this.#durable = store.durable;
   }
 
   /** Answered anew, a question has its last answer under the same name. */
@@ -39,7 +41,7 @@ export class AnswerStore {
       .execute();
   }
 
-  /** False when there is no such answer, or none any more. */
+  /** Resolves when the rating is safe on the disk; false when there is no such answer, or none any more. */
   async rate(
     name: string,
     person: string,
@@ -52,7 +54,9 @@ export class AnswerStore {
       FROM answers WHERE name = ${name}
       ON CONFLICT (name, person) DO UPDATE SET verdict = excluded.verdict, rated_at = excluded.rated_at
       RETURNING name`.execute(this.#db);
-    return rated.rows.length > 0;
+    if (rated.rows.length === 0) return false;
+    await this.#durable();
+    return true;
   }
 
   /** Rated answers, oldest first. */

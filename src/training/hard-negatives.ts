@@ -34,7 +34,7 @@ const HEADING_SHARE = 0.85;
 const BATCH = 128;
 
 /**
- * The same pairs with their negatives, hardest for the hybrid of both sides first. Near copies of the right passage go to `notWrong`.
+ * The same pairs with their negatives, hardest for the hybrid of both sides first, behind those that they have already. Near copies of the right passage go to `notWrong`.
  * `encoder` must be the one the corpus was encoded with; without vectors only words are searched. The same input gives the same result.
  */
 export async function mineHardNegatives(
@@ -63,14 +63,15 @@ export async function mineHardNegatives(
       const same = row === undefined ? [] : search.copiesOf(row, found);
       const notWrong = new Set([...pair.notWrong, ...same.map((copy) => corpus.chunks[copy]?.id ?? '')]);
       const random = seededRandom(seed + position);
+      const known = new Set(pair.negatives.map(({ id }) => id));
       const negatives = found
         .map((candidate) => corpus.chunks[candidate] as CorpusChunk)
-        .filter(({ id }) => !right.has(id) && !notWrong.has(id))
-        .slice(0, KEPT)
+        .filter(({ id }) => !right.has(id) && !notWrong.has(id) && !known.has(id))
         .map((chunk) => ({ id: chunk.id, text: passageText(chunk, { heading: random() < HEADING_SHARE }) }));
       mined[position] = {
         ...pair,
-        negatives,
+        // What people called wrong comes before what only looks so.
+        negatives: [...pair.negatives, ...negatives].slice(0, KEPT),
         notWrong: [...notWrong].filter((id) => id !== pair.passage.id),
       };
     });

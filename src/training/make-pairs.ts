@@ -49,7 +49,8 @@ export interface DevelopmentQuestion {
   readonly kind: PairKind;
   /** Chunk ids; for a question with two needs, those of both. */
   readonly relevant: readonly string[];
-  readonly lexicalRank: number;
+  /** Absent where nobody made the question out of the passage. */
+  readonly lexicalRank?: number;
 }
 
 export interface PairSet {

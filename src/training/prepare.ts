@@ -13,8 +13,9 @@ import { developmentSet } from './development-set.js';
 import { withoutFalseNegatives } from './false-negatives.js';
 import { mineHardNegatives } from './hard-negatives.js';
 import { askingCost, languageModelPairs } from './language-model-pairs.js';
-import { makePairs, type PairSet } from './make-pairs.js';
+import { type DevelopmentQuestion, makePairs, type PairSet } from './make-pairs.js';
 import { PatientAsker } from './patient-asker.js';
+import { type RatedAnswer, ratedPairs } from './rated-pairs.js';
 import type { RunFolder } from './run-folder.js';
 import { type TrainingExample, trainingExampleSchema } from './training-example.js';
 import type { TuningSettings } from './tuning-settings.js';
@@ -41,6 +42,8 @@ export interface PrepareRequest {
   readonly settings: TuningSettings;
   /** The team's own questions; they judge, and are never trained on. */
   readonly questions: EvaluationSet | null;
+  /** What people thought of answers. */
+  readonly rated: readonly RatedAnswer[];
   /** Who writes questions too, and how many requests it is sent at most. */
   readonly writer?: { readonly languageModel: LanguageModel; readonly requests: number } | undefined;
 }
@@ -149,10 +152,12 @@ async function make(request: PrepareRequest, tools: TuneTools): Promise<Prepared
   const pairs = makePairs(corpus, { samples, seed: settings.seed, signal });
   // Before anything is asked that costs money.
   requireEnough(pairs, corpus);
+  const heldOut = documentsOf(corpus, pairs.development);
+  const rated = ratedPairs(request.rated, corpus, heldOut);
   const writing = await startWriting(request, corpus, tools);
   const encoder = await tools.openEncoder(inUse);
   try {
-    const training = [...(writing?.pairs ?? []), ...pairs.training].slice(0, samples);
+    const training = [...rated.training, ...(writing?.pairs ?? []), ...pairs.training].slice(0, samples);
     const mined = await mineHardNegatives(training, corpus, encoder, {
       signal,
       onProgress: (done, total) => onProgress({ stage: 'negatives', done, total, detail: '' }),
@@ -160,12 +165,18 @@ async function make(request: PrepareRequest, tools: TuneTools): Promise<Prepared
     const checked = await writing?.check(mined);
     return {
       examples: checked?.pairs ?? mined,
-      development: developmentSet(corpus, pairs.development, settings.seed),
+      development: developmentSet(corpus, [...rated.development, ...pairs.development], settings.seed),
       written: checked?.written,
     };
   } finally {
     await encoder.close();
   }
+}
+
+/** Ids of the documents that questions are about. */
+function documentsOf({ chunks }: Corpus, questions: readonly DevelopmentQuestion[]): ReadonlySet<string> {
+  const relevant = new Set(questions.flatMap((question) => question.relevant));
+  return new Set(chunks.filter(({ id }) => relevant.has(id)).map(({ document }) => document.id));
 }
 
 function requireEnough({ training, development }: PairSet, corpus: Corpus): void {
