@@ -136,9 +136,18 @@ function encoderIn(file: string): string | null | undefined {
   return existsSync(file) ? readFrom(file, storedEncoder) : undefined;
 }
 
-/** Without making or changing anything. */
+/** Without making or changing anything; but what a process that was killed left half written is rolled back, which takes a writer. */
 function readFrom<T>(file: string, read: (db: Database.Database) => T): T {
-  const db = new Database(file, { readonly: true });
+  try {
+    return readBy(file, { readonly: true }, read);
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_READONLY'))) throw error;
+    return readBy(file, { fileMustExist: true }, read);
+  }
+}
+
+function readBy<T>(file: string, options: Database.Options, read: (db: Database.Database) => T): T {
+  const db = new Database(file, options);
   try {
     return read(db);
   } finally {

@@ -1,7 +1,8 @@
 // Generations of the embedded index: the contract, and what only files can get wrong.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteGenerations } from '../../src/retrieval/sqlite-generations.js';
 import { generationsContract } from '../contract/generations.contract.js';
@@ -37,6 +38,22 @@ describe('the file that says which generation answers', () => {
     expect(await generations.live()).toBe(2);
     await generations.publish(2);
     expect(await generations.live()).toBe(2);
+  });
+
+  it('tells of the others beside one that was being made when its process was killed', async () => {
+    // What the disk holds in the middle of a transaction: pages that are new, and a journal to roll them back with.
+    const file = join(folder, 'half.sqlite');
+    const db = new Database(file);
+    db.pragma('cache_size = 2');
+    db.exec("CREATE TABLE t (x); BEGIN; INSERT INTO t VALUES ('first')");
+    for (let row = 0; row < 200; row++) db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(500));
+    await copyFile(file, join(folder, 'index-2.sqlite'));
+    await copyFile(`${file}-journal`, join(folder, 'index-2.sqlite-journal'));
+    db.close();
+    expect(await generations.list()).toEqual([
+      { number: 2, encoder: undefined, live: false },
+      { number: 1, encoder: undefined, live: true },
+    ]);
   });
 
   it('leaves other files of the data folder alone', async () => {
