@@ -14,7 +14,7 @@ import { lockFile } from '../storage/file-lock.js';
 import { GENERAL_QUESTIONS } from '../training/general-questions.js';
 import { type Ending, onRecord } from '../training/last-run.js';
 import { writePairs } from '../training/pairs-file.js';
-import { prepare, type TuneTools } from '../training/prepare.js';
+import { FEWEST_PAIRS, prepare, type TuneTools } from '../training/prepare.js';
 import { RunFolder } from '../training/run-folder.js';
 import { publishModel, runKey, type TuneOutcome, type TuneRequest, tune } from '../training/tune.js';
 import { tuningRecord } from '../training/tuning-card.js';
@@ -68,7 +68,7 @@ export function tuneCommand(shell: Shell): Command {
 }
 
 async function tuneRetriever(shell: Shell, options: Options): Promise<void> {
-  const samples = wholeNumber('--samples', options.samples, 1, 1_000_000);
+  const samples = wholeNumber('--samples', options.samples, FEWEST_PAIRS, 1_000_000);
   const settings = { ...DEFAULT_SETTINGS, epochs: wholeNumber('--epochs', options.epochs, 1, 100) };
   const questions = await readQuestions(options);
   const session = await openSession(shell);

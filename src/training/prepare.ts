@@ -21,7 +21,7 @@ import { type TrainingExample, trainingExampleSchema } from './training-example.
 import type { TuningSettings } from './tuning-settings.js';
 
 /** Fewer pairs than this teach a model more about their wording than about the documents. */
-const FEWEST_PAIRS = 200;
+export const FEWEST_PAIRS = 200;
 
 /** Fewer development questions cannot tell a better model from a lucky one. */
 const FEWEST_QUESTIONS = 30;
