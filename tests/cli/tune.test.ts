@@ -35,11 +35,6 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const figures = (stdout: string) => {
-  const { name: _name, seconds: _seconds, report: _report, training, ...rest } = JSON.parse(stdout);
-  return { steps: training.steps, tokens: training.tokens, ...rest };
-};
-
 describe('chipwright tune', () => {
   it('declines to learn from a few pages, and changes nothing', async () => {
     await bench.write(Object.fromEntries(Object.entries(FLOW_DOCUMENTS).map(([k, v]) => [`docs/${k}`, v])));
@@ -52,6 +47,35 @@ describe('chipwright tune', () => {
     expect((await bench.run(['models', 'list'])).stdout).not.toContain('tuned');
   });
 
+  it('declines to learn from one page over and over, from another language and from noise, and changes nothing', async () => {
+    const random = seededRandom(5);
+    const noise = (size: number) => Uint8Array.from({ length: size }, () => 256 * random());
+    const printable = () =>
+      Array.from({ length: 3_000 }, () => String.fromCharCode(33 + 90 * random())).join('');
+    const page = handbook['docs/tuning.md'] ?? '';
+    const foreign = (at: number) =>
+      `# Seite ${at}\n\nDer Befehl \`setze-${at}\` legt die höchste Temperatur fest, die der Ofen während eines Laufs erreichen darf.\n\n` +
+      `| Option | Bedeutung |\n|---|---|\n| \`--grad-${at}\` | die Temperatur in Grad, bei der die Steuerung den Ofen anhält |\n`;
+    await bench.write(
+      Object.fromEntries(
+        Array.from({ length: 20 }, (_, at): [string, string | Uint8Array][] => [
+          [`docs/copies/${at}.md`, page],
+          [`docs/foreign/${at}.md`, foreign(at)],
+          [`docs/noise/${at}.md`, at % 2 === 0 ? noise(6_000) : printable()],
+          [`docs/noise/${at}.txt`, printable()],
+        ]).flat(),
+      ),
+    );
+    await bench.run(['ingest', 'docs']);
+    const { code, stderr } = await bench.run(['tune']);
+    expect(code).toBe(1);
+    const [, passages, pairs] = /The (\d+) passages of the index give (\d+) pairs/.exec(stderr) ?? [];
+    expect(Number(passages)).toBeGreaterThan(150);
+    expect(Number(pairs)).toBeLessThan(100);
+    expect(stderr).toContain('Nothing was changed.\nIndex more documents in English');
+    expect((await bench.run(['models', 'list'])).stdout).not.toContain('tuned');
+  });
+
   it('wants something to learn from, all three files of questions, and a base that fits', async () => {
     expect((await bench.run(['tune'])).stderr).toContain('Nothing is indexed yet.');
     const half = await bench.run(['tune', '--queries', 'q.jsonl']);
@@ -60,7 +84,7 @@ describe('chipwright tune', () => {
     const other = await bench.run(['tune', '--base', 'all-MiniLM-L6-v2']);
     expect(other).toMatchObject({ code: 2 });
     expect(other.stderr).toContain(`is not ${BASE}, nor tuned from it.`);
-    expect((await bench.run(['tune', '--samples', '0'])).code).toBe(2);
+    expect((await bench.run(['tune', '--samples', '199'])).code).toBe(2);
   });
 
   it('writes the pairs for a person to read', async () => {
@@ -76,33 +100,6 @@ describe('chipwright tune', () => {
     expect(lines).toHaveLength(pairs);
     expect(pairs).toBeGreaterThanOrEqual(200);
     for (const { question, passage } of lines) expect(question.length && passage.text.length).toBeTruthy();
-  });
-
-  it('ends with the same figures when it was killed again and again', async () => {
-    await bench.write(handbook);
-    await bench.run(['ingest', 'docs']);
-    const tune = ['tune', '--samples', '260', '--dry-run', '--json'];
-    const whole = await bench.run(tune);
-    expect(whole.code).toBe(0);
-    const expected = figures(whole.stdout);
-    expect(expected.candidates).toHaveLength(2);
-    expect(expected.published).toBe(false);
-    const page = await readFile(JSON.parse(whole.stdout).report, 'utf8');
-    expect(page).toContain('Held-out documents');
-
-    const random = seededRandom(11);
-    for (let kill = 0; kill < 4; kill++) {
-      const run = bench.start(tune);
-      await new Promise((resolve) => setTimeout(resolve, 1_000 + 6_000 * random()));
-      run.kill('SIGKILL');
-      await run.ended;
-    }
-    const last = await bench.run(tune);
-    expect(last.stderr).not.toContain('Another tuning run');
-    expect(figures(last.stdout)).toEqual(expected);
-    // The index answers as before.
-    expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${BASE}`);
-    expect((await bench.run(['search', 'retention of logs'])).code).toBe(0);
   });
 });
 
