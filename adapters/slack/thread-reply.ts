@@ -126,10 +126,16 @@ export class ThreadReply implements Reply {
     this.#prepared = true;
   }
 
-  /** Best effort: where the history cannot be read and nothing was saved, a second message is better than none. */
+  /**
+   * Where the bot may not read the history and nothing was saved, a second message is better than none. A history that cannot
+   * be read at the moment rejects, and the message is taken up once more.
+   */
   async #recall(): Promise<void> {
     const saved = savedSchema.parse(JSON.parse(this.#parts.record.saved ?? '[]'));
-    const found = await this.#posts.recall().catch(() => undefined);
+    const found = await this.#posts.recall().catch((error: unknown) => {
+      if (fromSlack(error).retryable) throw error;
+      return undefined;
+    });
     this.#stands = found?.ended ?? false;
     const posted = found?.posted ?? [];
     // A draft that is streamed has no name to be found by; and what was posted last may not have been saved.

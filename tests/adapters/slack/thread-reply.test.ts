@@ -457,6 +457,18 @@ describe('after a restart', () => {
     await again.close();
   });
 
+  it('an answer that may stand is not posted again while the history is out of reach', async () => {
+    const { again, reply, slack } = await restarted(async (message) => {
+      await connected.platform.replyTo(message, newRecord()).finish(sampleAnswer());
+    });
+    slack.fail('conversations.replies', { status: 500 }, 3);
+    expect(await refused(reply.finish(sampleAnswer()))).toMatchObject({ retryable: true });
+    expect(slack.seen()).toHaveLength(1);
+    await reply.finish(sampleAnswer());
+    expect(slack.seen()).toHaveLength(1);
+    await again.close();
+  });
+
   it('a history that cannot be read does not keep the answer back', async () => {
     const { again, reply, slack } = await restarted(async () => {});
     slack.fail('conversations.replies', { error: 'missing_scope' }, 5);
