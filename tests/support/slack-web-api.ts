@@ -61,6 +61,8 @@ export class SlackWebApi {
     string,
     { left: number; channel: string; user: string; shown: Ephemeral[] }
   >();
+  /** What a call meets for which `fail` has nothing. */
+  mood: (method: string) => Fault | undefined = () => undefined;
   protected clock = 1_700_000_000;
   #count = 0;
   constructor() {
@@ -160,7 +162,7 @@ export class SlackWebApi {
         [method, '*'].includes(one.method) &&
         (one.channel === undefined || one.channel === channel),
     );
-    if (found === undefined) return undefined;
+    if (found === undefined) return this.mood(method);
     found.left -= 1;
     return found.fault;
   }

@@ -29,12 +29,17 @@ export class Promises {
     return this.#accepted.size;
   }
 
-  /** Delivers one event about a question, and again until it is acknowledged. */
-  async deliver(question: Unheard, type: 'app_mention' | 'message'): Promise<void> {
+  /** Delivers one event about a question, and again until it is acknowledged or was tried `tries` times in vain. */
+  async deliver(
+    question: Unheard,
+    type: 'app_mention' | 'message',
+    tries = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const id = `${TEAM}:${question.channel}:${question.ts}`;
     const sent = this.#sent.get(id) ?? this.#steps++;
     this.#sent.set(id, sent);
     for (let retry = 0; !(await question.deliver(type, retry)).taken; retry += 1) {
+      if (retry + 1 >= tries) return;
       await delay(Math.min(SOONEST_MS * 2 ** retry, LATEST_MS));
     }
     if (!this.#accepted.has(id)) this.#accepted.set(id, { sent, taken: this.#steps++ });
