@@ -7,8 +7,8 @@ import { sharedSync } from './shared-sync.js';
 import { storageError } from './storage-error.js';
 import type { Store, Tables } from './store.js';
 
-/** How long to wait for another process that writes, ms. */
-const BUSY_MS = 5_000;
+/** How long to wait for another process that writes, ms. The whole process waits with it, and Slack takes 3 s for an acknowledgement. */
+const BUSY_MS = 1_000;
 
 /** Opens the file, making it if it is not there; `:memory:` for what may end with the process. Rejects with `storage_unavailable`. */
 export async function openSqliteStore(file: string): Promise<Store> {
