@@ -43,7 +43,7 @@ export function openDesk({ store, served, orchestrator, limits, tools }: DeskPar
   const platforms = [...byName.keys()];
   const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
   const history = new History(store, now, log);
-  const ratings = new KeptRatings(store, now, log);
+  const ratings = new KeptRatings(store, tools);
   const replyTo = (message: IncomingMessage, record: ReplyRecord) => {
     const platform = byName.get(message.thread.platform);
     if (platform === undefined) throw new Error('a message of a platform that is not served');

@@ -22,6 +22,8 @@ export interface Metrics {
   tokens(input: number, output: number): void;
   delivered(platform: PlatformName, what: 'answer' | 'notice'): void;
   notDelivered(platform: PlatformName, code: ErrorCode): void;
+  /** A thumb for an answer was kept. */
+  rated(platform: PlatformName, verdict: 'helpful' | 'unhelpful'): void;
   breaker(of: 'qdrant' | 'language_model', state: 'closed' | 'half open' | 'open'): void;
   dependency(name: string, ok: boolean): void;
   index(documents: number, passages: number, generation: number): void;
@@ -38,6 +40,7 @@ export const noMetrics: Metrics = {
   tokens() {},
   delivered() {},
   notDelivered() {},
+  rated() {},
   breaker() {},
   dependency() {},
   index() {},

@@ -5,6 +5,7 @@ import { storageError } from '../storage/storage-error.js';
 import type { Store } from '../storage/store.js';
 import type { Answer } from './answer.js';
 import type { IncomingMessage } from './message.js';
+import type { Metrics } from './metrics.js';
 import type { Rated, Rating, Ratings } from './platform.js';
 import type { Delivery } from './reply.js';
 
@@ -21,12 +22,21 @@ const FORGET_EVERY_MS = 60 * 60 * 1000;
 export class KeptRatings implements Ratings {
   readonly #answers: AnswerStore;
   readonly #now: () => number;
+  readonly #metrics: Pick<Metrics, 'rated'>;
   readonly #log: Logger;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: Store, now: () => number, log: Logger) {
+  constructor(
+    store: Store,
+    {
+      now,
+      metrics,
+      log,
+    }: { readonly now: () => number; readonly metrics: Pick<Metrics, 'rated'>; readonly log: Logger },
+  ) {
     this.#answers = new AnswerStore(store);
     this.#now = now;
+    this.#metrics = metrics;
     this.#log = log;
   }
 
@@ -57,6 +67,7 @@ export class KeptRatings implements Ratings {
     try {
       const person = JSON.stringify([platform, by.tenant, by.id]);
       const known = await this.#answers.rate(JSON.stringify([platform, of]), person, verdict, this.#now());
+      if (known) this.#metrics.rated(platform, verdict);
       return known ? 'kept' : 'unknown';
     } catch (error) {
       this.#log.error({ err: storageError(error) }, 'a rating was not kept, as it could not be stored');

@@ -48,6 +48,7 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
     'Answers and notices that a platform did not take.',
     ['platform', 'code'],
   );
+  const ratings = counter('ratings_total', 'Thumbs below answers.', ['platform', 'verdict']);
   const tokens = counter('tokens_total', 'Tokens as the language model reported them.', ['direction']);
   const depth = gauge('queue_depth', 'Messages that wait for their turn.');
   let oldestAt: number | undefined;
@@ -88,6 +89,7 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
       },
       delivered: (platform, kind) => deliveries.inc({ platform, kind }),
       notDelivered: (platform, code) => deliveryErrors.inc({ platform, code }),
+      rated: (platform, verdict) => ratings.inc({ platform, verdict }),
       breaker: (dependency, state) => breakers.set({ dependency }, BREAKER_STATES[state]),
       dependency: (dependency, ok) => up.set({ dependency }, ok ? 1 : 0),
       index(held, chunks, number) {

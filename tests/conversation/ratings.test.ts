@@ -6,6 +6,7 @@ import { KeptRatings } from '../../src/conversation/ratings.js';
 import { AnswerStore } from '../../src/storage/answer-store.js';
 import type { Store } from '../../src/storage/store.js';
 import { onEachEngine } from '../support/each-engine.js';
+import { recordedMetrics } from '../support/recorded-metrics.js';
 import { sampleAnswer, sampleCitation } from '../support/sample-answer.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -24,11 +25,13 @@ onEachEngine('ratings', (freshPlace) => {
     const clock = { time: 1_000_000 };
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) });
-    return { store, clock, lines, ratings: new KeptRatings(store, () => clock.time, log) };
+    const { metrics, told } = recordedMetrics();
+    const ratings = new KeptRatings(store, { now: () => clock.time, metrics, log });
+    return { store, clock, lines, told, ratings };
   }
 
   it('belong to the answer, by its id or by what the platform calls it', async () => {
-    const { store, ratings } = await fresh();
+    const { store, told, ratings } = await fresh();
     const answer = sampleAnswer({ question: 'How?', citations: [sampleCitation(1), sampleCitation(2)] });
     await ratings.remember(asked, answer, { messageId: '1', parts: 1, ratedAs: 'conversation|1' });
     await ratings.remember(asked, { ...answer, id: 'other' }, { messageId: '2', parts: 1 });
@@ -38,6 +41,7 @@ onEachEngine('ratings', (freshPlace) => {
     expect(await rate('teams', 'other')).toBe('kept');
     expect(await rate('teams', 'answer-1')).toBe('unknown');
     expect(await rate('slack', 'other')).toBe('unknown');
+    expect(told).toEqual(Array.from({ length: 2 }, () => ['rated', 'teams', 'helpful']));
     expect(await new AnswerStore(store).rated()).toMatchObject([
       { question: 'How?', passages: ['passage-1', 'passage-2'], helpful: 1 },
       { question: 'How?' },

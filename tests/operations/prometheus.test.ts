@@ -20,6 +20,7 @@ describe('/metrics', () => {
     metrics.tokens(11, 7);
     metrics.delivered('slack', 'answer');
     metrics.notDelivered('slack', 'delivery_rejected');
+    metrics.rated('teams', 'unhelpful');
     metrics.breaker('qdrant', 'open');
     metrics.dependency('index', false);
     metrics.index(5, 40, 2);
@@ -39,6 +40,7 @@ describe('/metrics', () => {
       'chipwright_tokens_total{direction="out"} 7',
       'chipwright_deliveries_total{platform="slack",kind="answer"} 1',
       'chipwright_delivery_errors_total{platform="slack",code="delivery_rejected"} 1',
+      'chipwright_ratings_total{platform="teams",verdict="unhelpful"} 1',
       'chipwright_circuit_breaker_state{dependency="qdrant"} 2',
       'chipwright_dependency_up{dependency="index"} 0',
       'chipwright_index_documents 5',
