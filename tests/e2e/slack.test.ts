@@ -13,6 +13,7 @@ import {
   startSlack,
   visible,
 } from '../support/slack-stand-in.js';
+import { BOT_USER } from '../support/slack-web-api.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -102,6 +103,20 @@ describe('Slack over HTTP', () => {
         .map(visible)
         .filter((text) => text.includes(antenna.says)),
     ).toHaveLength(1);
+  });
+
+  it('keeps a thumb below an answer, and says so to who pressed it', async () => {
+    const said = await slack.mention(skew.question);
+    await answerTo(slack, said);
+    const answer = slack.messages.find(({ user, thread }) => user === BOT_USER && thread === said.thread);
+    if (answer === undefined) throw new Error('no answer in the thread');
+    // It is remembered right after it was posted: a machine may press sooner, and is told that it is too old.
+    const told = () => slack.ephemerals.filter(({ user }) => user === 'U5').map(visible);
+    for (let presses = 1; !told().join().includes('Thank you'); presses += 1) {
+      await slack.thumb(answer, 'positive', { user: 'U5' });
+      await eventually(() => told().length === presses, 'words about the thumb');
+    }
+    expect(told().at(-1)).toContain('Thank you');
   });
 
   it('takes a short question in a thread together with the one before', async () => {
