@@ -100,19 +100,29 @@ export async function writeModelFolder(folder: string, content: ModelContent): P
 }
 
 async function putInPlace(building: string, folder: string, workshop: string): Promise<void> {
+  const manifest = await readManifest(building);
   // A folder cannot be renamed over another one; the one in the way is moved aside first. Another process may put
   // its own there in between: then that is moved aside in turn.
   for (let attempt = 1; ; attempt++) {
-    await rename(folder, join(workshop, `old-${attempt}`)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
     try {
       return await rename(building, folder);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       if (attempt === 5 || !['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(code)) throw error;
     }
+    // The same model, fetched by another process meanwhile, stays: somebody may be opening it.
+    if (await holdsSame(folder, manifest)) return;
+    await rename(folder, join(workshop, `old-${attempt}`)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
   }
+}
+
+/** Whether `folder` is whole and holds the same fetched model; a tuned one also has a record, which may be newer. */
+async function holdsSame(folder: string, { weights, base }: ModelManifest): Promise<boolean> {
+  const there = await readManifest(folder).catch(() => undefined);
+  if (base !== null || there === undefined || there.weights !== weights) return false;
+  return (await modelProblems(folder, there, true)).length === 0;
 }
 
 /** Reads `manifest.json`. Throws `model_missing` when there is no such folder, `model_corrupt` when it makes no sense. */
