@@ -56,6 +56,8 @@ export const UNREACHABLE: ReadonlySet<string> = new Set([
   'is_archived',
   'cannot_reply_to_message',
 ]);
+/** The message is a stream that has not ended. Slack ends it by itself after some five minutes. */
+export const STREAM_OPEN = 'streaming_state_conflict';
 /** The bot token is worth nothing any more. */
 export const TOKEN_REFUSED: ReadonlySet<string> = new Set([
   'invalid_auth',
@@ -94,6 +96,13 @@ export function fromSlack(thrown: unknown): ChipwrightError {
     });
   }
   const code = slackCode(thrown);
+  if (code === STREAM_OPEN) {
+    return new ChipwrightError('delivery_rejected', 'Slack still shows the draft of this answer.', {
+      cure: 'Nothing needs to be done: the draft ends by itself, and it is tried again.',
+      retryable: true,
+      cause: thrown,
+    });
+  }
   if (code !== undefined && TOKEN_REFUSED.has(code)) {
     return new ChipwrightError('auth_rejected', `Slack refuses the token (${code}).`, {
       cure: 'Install the Slack app again, and set the new token.',

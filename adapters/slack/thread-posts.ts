@@ -122,6 +122,16 @@ export class ThreadPosts {
     await this.#sender.attempt({ method: 'chat.stopStream', args: () => ({ channel, ts }) });
   }
 
+  /** Ends a stream whose message is to be edited, however often Slack must be asked; one that has ended by itself is as good. */
+  async endStream(ts: string): Promise<void> {
+    const { channel } = this.#address;
+    try {
+      await this.#sender.call({ method: 'chat.stopStream', args: () => ({ channel, ts }) });
+    } catch (error) {
+      if (slackCode(error) !== 'message_not_in_streaming_state') throw error;
+    }
+  }
+
   async remove(ts: string): Promise<void> {
     await this.#sender.attempt({
       method: 'chat.delete',

@@ -6,7 +6,7 @@ import type { Delivery, Reply, ReplyRecord, Status } from '../../src/conversatio
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
-import { fromSlack, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
+import { fromSlack, STREAM_OPEN, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
 import { Draft } from './draft.js';
 import { withPlainFallback } from './plain-fallback.js';
 import { rateable } from './rating.js';
@@ -173,13 +173,13 @@ export class ThreadReply implements Reply {
     await this.#parts.record.save(JSON.stringify(this.#sent));
   }
 
-  /** A stream that an earlier process left open must end before it can be edited. */
+  /** A stream that is still open, of an earlier process or because Slack did not take its end, must end before it can be edited. */
   async #edit(ts: string, part: MessagePart, name: PostName): Promise<void> {
     try {
       await this.#posts.edit(ts, name, () => part);
     } catch (error) {
-      if (slackCode(error) !== 'streaming_state_conflict') throw error;
-      await this.#posts.stopStream(ts);
+      if (slackCode(error) !== STREAM_OPEN) throw error;
+      await this.#posts.endStream(ts);
       await this.#posts.edit(ts, name, () => part);
     }
   }

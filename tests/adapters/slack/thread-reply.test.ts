@@ -144,6 +144,26 @@ describe('a draft', () => {
     expect(slack.seen()).toHaveLength(2);
   });
 
+  it('is replaced although Slack takes no end of a stream for now', async () => {
+    const { slack, reply, platform, question } = await ask();
+    await reply.stream(safe('Set'));
+    await eventually(() => slack.callsOf('chat.startStream').length === 1, 'the first stream');
+    await slack.mention('And how wide?');
+    const other = platform.replyTo(question(), newRecord());
+    await other.stream(safe('Set'));
+    await eventually(() => slack.callsOf('chat.startStream').length === 2, 'the second stream');
+    await settled();
+    slack.fail('chat.stopStream', { status: 429, retryAfter: '1' });
+    const first = reply.finish(sampleAnswer());
+    await eventually(() => slack.callsOf('chat.stopStream').length === 1, 'the refusal');
+    await settled();
+    // It keeps to what the first was told, and finds its own draft still open.
+    await other.finish(sampleAnswer({ id: 'answer-2' }));
+    await first;
+    expect(slack.seen()).toHaveLength(2);
+    for (const text of slack.seen()) expect(text).toContain('0.6');
+  });
+
   it('is replaced although Slack ended the stream by itself', async () => {
     const { slack, reply } = await ask();
     await reply.stream(safe('Set'));
