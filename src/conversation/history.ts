@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { storageError } from '../storage/storage-error.js';
 import type { Store } from '../storage/store.js';
 import { TurnStore } from '../storage/turn-store.js';
+import { hourly } from './hourly.js';
 import type { IncomingMessage, Turn } from './message.js';
 import { messageKey, threadKey } from './stored-message.js';
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
-const FORGET_EVERY_MS = 60 * 60 * 1000;
 const TURNS_PER_THREAD = 6;
 
 const turnSchema = z.object({ question: z.string(), answer: z.string() });
@@ -21,7 +21,7 @@ export class History {
   readonly #turns: TurnStore;
   readonly #now: () => number;
   readonly #log: Logger;
-  #forgotAt = Number.NEGATIVE_INFINITY;
+  readonly #forgets = hourly();
 
   constructor(store: Store, now: () => number, log: Logger) {
     this.#turns = new TurnStore(store);
@@ -48,9 +48,7 @@ export class History {
     try {
       const body = JSON.stringify(turn);
       await this.#turns.add({ thread: keyOf(message), message: messageKey(message), body, saidAt });
-      if (Math.abs(saidAt - this.#forgotAt) < FORGET_EVERY_MS) return;
-      this.#forgotAt = saidAt;
-      await this.#turns.forget(saidAt - KEPT_MS);
+      if (this.#forgets(saidAt)) await this.#turns.forget(saidAt - KEPT_MS);
     } catch (error) {
       this.#log.warn({ err: storageError(error) }, 'the history of a thread cannot be kept');
     }

@@ -4,10 +4,12 @@ import { AnswerStore } from '../storage/answer-store.js';
 import { storageError } from '../storage/storage-error.js';
 import type { Store } from '../storage/store.js';
 import type { Answer } from './answer.js';
-import type { IncomingMessage } from './message.js';
+import { hourly } from './hourly.js';
+import type { IncomingMessage, PlatformName } from './message.js';
 import type { Metrics } from './metrics.js';
 import type { Rated, Rating, Ratings } from './platform.js';
 import type { Delivery } from './reply.js';
+import { personKey } from './stored-message.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -17,14 +19,12 @@ const UNRATED_DAYS = 14;
 /** Documents and questions have changed since. */
 const RATED_DAYS = 365;
 
-const FORGET_EVERY_MS = 60 * 60 * 1000;
-
 export class KeptRatings implements Ratings {
   readonly #answers: AnswerStore;
   readonly #now: () => number;
   readonly #metrics: Pick<Metrics, 'rated'>;
   readonly #log: Logger;
-  #forgotAt = Number.NEGATIVE_INFINITY;
+  readonly #forgets = hourly();
 
   constructor(
     store: Store,
@@ -49,15 +49,13 @@ export class KeptRatings implements Ratings {
     const givenAt = this.#now();
     try {
       await this.#answers.add({
-        name: JSON.stringify([thread.platform, ratedAs]),
-        answer: answer.id,
+        name: nameOf(thread.platform, ratedAs),
         question: answer.question,
         passages: answer.citations.map(({ passageId }) => passageId),
         givenAt,
       });
-      if (Math.abs(givenAt - this.#forgotAt) < FORGET_EVERY_MS) return;
-      this.#forgotAt = givenAt;
-      await this.#answers.forget(givenAt - UNRATED_DAYS * DAY_MS, givenAt - RATED_DAYS * DAY_MS);
+      if (this.#forgets(givenAt))
+        await this.#answers.forget(givenAt - UNRATED_DAYS * DAY_MS, givenAt - RATED_DAYS * DAY_MS);
     } catch (error) {
       this.#log.warn({ answer: answer.id, err: storageError(error) }, 'an answer cannot be rated later');
     }
@@ -65,8 +63,8 @@ export class KeptRatings implements Ratings {
 
   async rate({ platform, of, by, verdict }: Rating): Promise<Rated> {
     try {
-      const person = JSON.stringify([platform, by.tenant, by.id]);
-      const known = await this.#answers.rate(JSON.stringify([platform, of]), person, verdict, this.#now());
+      const name = nameOf(platform, of);
+      const known = await this.#answers.rate(name, personKey(platform, by), verdict, this.#now());
       if (known) this.#metrics.rated(platform, verdict);
       return known ? 'kept' : 'unknown';
     } catch (error) {
@@ -74,4 +72,9 @@ export class KeptRatings implements Ratings {
       return 'unavailable';
     }
   }
+}
+
+/** One string per answer, over all platforms. */
+function nameOf(platform: PlatformName, ratedAs: string): string {
+  return JSON.stringify([platform, ratedAs]);
 }

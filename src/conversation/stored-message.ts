@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ChipwrightError } from '../errors.js';
 import type { NewMessage } from '../storage/message-store.js';
-import type { IncomingMessage } from './message.js';
+import type { IncomingMessage, Person, PlatformName } from './message.js';
 
 const storedSchema = z.object({
   id: z.string(),
@@ -27,7 +27,7 @@ export function toStored(message: IncomingMessage): NewMessage {
     key: messageKey(message),
     platform: message.thread.platform,
     thread: threadKey(message),
-    person: JSON.stringify([message.thread.platform, message.author.tenant, message.author.id]),
+    person: personKey(message.thread.platform, message.author),
     workspace: JSON.stringify([message.thread.platform, message.thread.tenant]),
     body: JSON.stringify(message),
     receivedAt: message.receivedAt.getTime(),
@@ -48,6 +48,11 @@ export function fromStored(body: string): IncomingMessage {
 /** One string per message, over all platforms and tenants. */
 export function messageKey({ thread, id }: Pick<IncomingMessage, 'thread' | 'id'>): string {
   return JSON.stringify([thread.platform, thread.tenant, id]);
+}
+
+/** One string per person, over all platforms and tenants. */
+export function personKey(platform: PlatformName, { tenant, id }: Pick<Person, 'tenant' | 'id'>): string {
+  return JSON.stringify([platform, tenant, id]);
 }
 
 /** One string per thread, over all platforms and tenants. */

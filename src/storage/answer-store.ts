@@ -5,7 +5,6 @@ import type { Store, Tables } from './store.js';
 export interface GivenAnswer {
   /** What a rating calls it by. */
   readonly name: string;
-  readonly answer: string;
   readonly question: string;
   /** Ids of the passages it cited. */
   readonly passages: readonly string[];
@@ -32,8 +31,8 @@ export class AnswerStore {
   }
 
   /** Answered anew, a question has its last answer under the same name. */
-  async add({ name, answer, question, passages, givenAt }: GivenAnswer): Promise<void> {
-    const values = { answer, question, passages: JSON.stringify(passages), given_at: givenAt };
+  async add({ name, question, passages, givenAt }: GivenAnswer): Promise<void> {
+    const values = { question, passages: JSON.stringify(passages), given_at: givenAt };
     await this.#db
       .insertInto('answers')
       .values({ name, ...values })

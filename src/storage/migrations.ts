@@ -42,7 +42,7 @@ const STEPS: readonly Step[] = [
   () => [sql`ALTER TABLE messages ADD COLUMN told BIGINT`],
   () => [
     sql`CREATE TABLE answers (
-      name TEXT PRIMARY KEY, answer TEXT NOT NULL, question TEXT NOT NULL, passages TEXT NOT NULL, given_at BIGINT NOT NULL
+      name TEXT PRIMARY KEY, question TEXT NOT NULL, passages TEXT NOT NULL, given_at BIGINT NOT NULL
     )`,
     sql`CREATE INDEX answers_by_time ON answers (given_at)`,
     sql`CREATE TABLE ratings (

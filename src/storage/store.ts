@@ -46,7 +46,6 @@ interface TurnTable {
 interface AnswerTable {
   /** What a rating calls it by. */
   readonly name: string;
-  readonly answer: string;
   readonly question: string;
   /** JSON: ids of the passages it cited. */
   readonly passages: string;

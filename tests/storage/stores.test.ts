@@ -70,7 +70,7 @@ onEachEngine('the store', (freshPlace) => {
   it('keeps the last rating of each person, with what the answer rested on', async () => {
     const { store } = await fresh();
     const answers = new AnswerStore(store);
-    const given = { answer: 'a', question: 'How?', passages: ['p1', 'p2'], givenAt: 1_000 };
+    const given = { question: 'How?', passages: ['p1', 'p2'], givenAt: 1_000 };
     await answers.add({ ...given, name: 'one' });
     await answers.add({ ...given, name: 'two', question: 'Why?', givenAt: 2_000 });
     await answers.add({ ...given, name: 'one', passages: ['p3'] });
@@ -98,7 +98,7 @@ onEachEngine('the store', (freshPlace) => {
       ['unrated', 200],
       ['new', 300],
     ] as const) {
-      await answers.add({ name, answer: name, question: name, passages: [], givenAt });
+      await answers.add({ name, question: name, passages: [], givenAt });
       if (name === 'old' || name === 'rated') await answers.rate(name, 'U1', 'helpful', givenAt);
     }
     await answers.forget(300, 200);
