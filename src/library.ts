@@ -121,16 +121,18 @@ async function lacksVectors(error: unknown, generations: Generations, number: nu
   return (await generations.list()).find((one) => one.number === number)?.encoder === null;
 }
 
+/** A generation that is not open yet, and where its model is. */
+interface StoredGeneration {
+  readonly store: ModelStore;
+  readonly generations: Generations;
+  readonly number: number;
+}
+
 /** Builds the same documents anew with the configured encoder, and makes that answer. The embedded index needs no such thing. */
 async function giveVectors(
   config: Config,
   tools: Tools,
-  from: {
-    readonly store: ModelStore;
-    readonly generations: Generations;
-    readonly number: number;
-    readonly signal: AbortSignal;
-  },
+  from: StoredGeneration & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { store, generations, number, signal } = from;
   const { encoder, problem } = await encoderFor(config.encoder, tools, store, false);
@@ -156,12 +158,7 @@ export function isOutage(error: unknown): error is ChipwrightError {
 export async function openGeneration(
   config: Config,
   tools: Tools,
-  from: {
-    readonly store: ModelStore;
-    readonly generations: Generations;
-    readonly number: number;
-    readonly pull: boolean;
-  },
+  from: StoredGeneration & { readonly pull: boolean },
 ): Promise<
   OpenGeneration & {
     readonly index: Index;

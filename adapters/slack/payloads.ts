@@ -79,16 +79,18 @@ export const shortcutSchema = z.object({
 });
 export type ShortcutPayload = z.infer<typeof shortcutSchema>;
 
+const pressed = { actions: z.array(z.object({ value: z.string().max(2_000) })).min(1) };
+
 export const shareSchema = z.object({
   ...where,
-  actions: z.array(z.object({ value: z.string().max(2_000) })).min(1),
+  ...pressed,
 });
 
 export const ratingSchema = z.object({
   team: where.team,
   user: where.user,
   response_url: where.response_url,
-  actions: z.array(z.object({ value: z.string().max(2_000) })).min(1),
+  ...pressed,
 });
 export type RatingPayload = z.infer<typeof ratingSchema>;
 

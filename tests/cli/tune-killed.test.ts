@@ -10,23 +10,17 @@ import {
   statSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { BertWeights } from '../../src/retrieval/encoder/bert-weights.js';
 import { readManifest, writeModelFolder } from '../../src/retrieval/encoder/model-folder.js';
 import { GENERAL_QUESTIONS } from '../../src/training/general-questions.js';
 import { tinyContent, tinyWeights } from '../retrieval/encoder/tiny-model.js';
+import { HANDBOOK_DOCUMENTS } from '../support/handbook-documents.js';
 import { type Bench, openBench } from '../support/run-chipwright.js';
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 120_000 });
-
-const HANDBOOK = resolve(import.meta.dirname, '../../docs');
-const handbook = Object.fromEntries(
-  readdirSync(HANDBOOK)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => [`docs/${name}`, readFileSync(join(HANDBOOK, name), 'utf8')]),
-);
 
 const BASE = 'bge-small-en-v1.5';
 const POOR = `${BASE}-tuned-20260101`;
@@ -35,7 +29,7 @@ const POOR = `${BASE}-tuned-20260101`;
 const words = (() => {
   const counts = new Map<string, number>();
   const general = GENERAL_QUESTIONS.corpus.map(({ title, text }) => `${title} ${text}`);
-  for (const text of [...Object.values(handbook), ...general]) {
+  for (const text of [...Object.values(HANDBOOK_DOCUMENTS), ...general]) {
     for (const word of text.toLowerCase().match(/[a-z]{3,}/g) ?? [])
       counts.set(word, 1 + (counts.get(word) ?? 0));
   }
@@ -92,7 +86,7 @@ const figures = (stdout: string) => {
 
 it('goes on after each kill, ends with the same model, and makes it answer once', async () => {
   await layModels(bench.data);
-  await bench.write(handbook);
+  await bench.write(HANDBOOK_DOCUMENTS);
   await bench.run(['ingest', 'docs']);
   expect((await bench.run(['models', 'use', POOR])).code).toBe(0);
   const before = `${bench.data}-before`;

@@ -1,10 +1,9 @@
 // `chipwright tune --llm`, run as people run it: what it says beforehand, what a model that misbehaves costs, and what a kill costs.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { TrainingExample } from '../../src/training/training-example.js';
+import { HANDBOOK_DOCUMENTS } from '../support/handbook-documents.js';
 import { layTinyEncoder } from '../support/lay-encoder.js';
 import {
   type Behaviour,
@@ -15,13 +14,6 @@ import {
 import { type Bench, openBench, type Running } from '../support/run-chipwright.js';
 
 vi.setConfig({ testTimeout: 300_000 });
-
-const HANDBOOK = resolve(import.meta.dirname, '../../docs');
-const handbook = Object.fromEntries(
-  readdirSync(HANDBOOK)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => [`docs/${name}`, readFileSync(join(HANDBOOK, name), 'utf8')]),
-);
 
 const PAIRS = ['tune', '--samples', '260', '--pairs-only', '--json', '--llm', '200'];
 
@@ -57,7 +49,7 @@ it('asks for a language model when there is none', async () => {
 });
 
 it('takes what a moody model gives, within what was told beforehand, and asks nothing again after a kill', async () => {
-  await bench.write(handbook);
+  await bench.write(HANDBOOK_DOCUMENTS);
   await bench.run(['ingest', 'docs']);
   const env = { OPENAI_MODEL: 'moody', OPENAI_BASE_URL: server.baseURL };
 

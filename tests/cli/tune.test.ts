@@ -1,7 +1,6 @@
 // `chipwright tune` and `chipwright models use`, run as people run them, on a tiny encoder and the handbook.
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import {
@@ -12,18 +11,12 @@ import {
 import type { TuningRecord } from '../../src/retrieval/encoder/tuning-record.js';
 import { tinyContent, tinyWeights } from '../retrieval/encoder/tiny-model.js';
 import { FLOW_DOCUMENTS } from '../support/flow-documents.js';
+import { HANDBOOK_DOCUMENTS } from '../support/handbook-documents.js';
 import { layTinyEncoder } from '../support/lay-encoder.js';
 import { type Bench, openBench } from '../support/run-chipwright.js';
 import { sampleRecord } from '../support/tuning-record.js';
 
 vi.setConfig({ testTimeout: 600_000 });
-
-const HANDBOOK = resolve(import.meta.dirname, '../../docs');
-const handbook = Object.fromEntries(
-  readdirSync(HANDBOOK)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => [`docs/${name}`, readFileSync(join(HANDBOOK, name), 'utf8')]),
-);
 
 const BASE = 'bge-small-en-v1.5';
 const TUNED = `${BASE}-tuned-20260101`;
@@ -52,7 +45,7 @@ describe('chipwright tune', () => {
     const noise = (size: number) => Uint8Array.from({ length: size }, () => 256 * random());
     const printable = () =>
       Array.from({ length: 3_000 }, () => String.fromCharCode(33 + 90 * random())).join('');
-    const page = handbook['docs/tuning.md'] ?? '';
+    const page = HANDBOOK_DOCUMENTS['docs/tuning.md'] ?? '';
     const foreign = (at: number) =>
       `# Seite ${at}\n\nDer Befehl \`setze-${at}\` legt die höchste Temperatur fest, die der Ofen während eines Laufs erreichen darf.\n\n` +
       `| Option | Bedeutung |\n|---|---|\n| \`--grad-${at}\` | die Temperatur in Grad, bei der die Steuerung den Ofen anhält |\n`;
@@ -88,7 +81,7 @@ describe('chipwright tune', () => {
   });
 
   it('writes the pairs for a person to read', async () => {
-    await bench.write(handbook);
+    await bench.write(HANDBOOK_DOCUMENTS);
     await bench.run(['ingest', 'docs']);
     const { code, stdout } = await bench.run(['tune', '--samples', '260', '--pairs-only', '--json']);
     expect(code).toBe(0);
