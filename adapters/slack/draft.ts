@@ -76,7 +76,8 @@ export class Draft {
       this.#ts ??= await this.#findStream().catch(() => undefined);
     }
     if (this.#ts !== undefined && this.#way === 'stream' && !this.#streamEnded) {
-      await this.#posts.stopStream(this.#ts);
+      // What Slack does not take now, the edit that follows finds and does again.
+      await this.#posts.endStream(this.#ts).catch(() => {});
     }
     return this.#ts;
   }

@@ -116,12 +116,6 @@ export class ThreadPosts {
     });
   }
 
-  /** Best effort: the server ends a stream by itself after some five minutes, and then there is nothing to stop. */
-  async stopStream(ts: string): Promise<void> {
-    const { channel } = this.#address;
-    await this.#sender.attempt({ method: 'chat.stopStream', args: () => ({ channel, ts }) });
-  }
-
   /** Ends a stream whose message is to be edited, however often Slack must be asked; one that has ended by itself is as good. */
   async endStream(ts: string): Promise<void> {
     const { channel } = this.#address;
