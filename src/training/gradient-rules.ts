@@ -1,5 +1,5 @@
 // One rule per operator: how the gradient of its result becomes the gradients of its inputs.
-import { ONNX_TYPES, type OnnxAttribute, type OnnxNode } from '../retrieval/encoder/onnx-file.js';
+import type { OnnxAttribute, OnnxNode } from '../retrieval/encoder/onnx-file.js';
 import type { OnnxGraph } from '../retrieval/encoder/onnx-graph.js';
 
 /**
@@ -167,7 +167,7 @@ const layerNormalization: GradientRule = (graph, node, gradient) => {
 
   const forX = () => {
     const column = graph.add('Reshape', [scale, graph.integers(-1, 1)]);
-    const width = graph.add('Cast', [shapeOf(graph, scale)], { to: { int: ONNX_TYPES.float32 } });
+    const width = graph.toFloat(shapeOf(graph, scale));
     const rowMean = (matrix: string) => graph.add('Div', [graph.add('MatMul', [matrix, column]), width]);
     const meanG = rowMean(gradient);
     const meanGZ = times(minus(rowMean(product), times(mean, meanG)), r);

@@ -1,10 +1,15 @@
 // The forward pass of a BERT encoder as an ONNX graph: token ids in, token vectors and one unit vector per text out.
 import { type BertConfig, type BertWeights, selectBertWeights, transpose } from './bert-weights.js';
-import { ONNX_TYPES, type OnnxModel } from './onnx-file.js';
+import { Int8Products } from './int8-weights.js';
+import type { OnnxModel } from './onnx-file.js';
 import { OnnxGraph } from './onnx-graph.js';
+import type { Tensor } from './safetensors.js';
 
 /** How token vectors become one vector: the first token's, or the mean over the tokens that are not padding. */
 export type Pooling = 'cls' | 'mean';
+
+/** Numbers of four bytes throughout, or weights of one byte each where a matrix is multiplied or looked up. */
+export type Precision = 'fp32' | 'int8';
 
 /** The first version with both Gelu and LayerNormalization as operators of their own. */
 const OPSET = 20;
@@ -23,17 +28,17 @@ class BertConstants {
   }
 
   plain(name: string): string {
-    const { dims, values } = this.#tensor(name);
+    const { dims, values } = this.tensor(name);
     return this.#graph.floats(name, dims, values);
   }
 
   turned(name: string): string {
-    const { dims, values } = this.#tensor(name);
+    const { dims, values } = this.tensor(name);
     const [rows = 0, columns = 0] = dims;
     return this.#graph.floats(name, [columns, rows], transpose(values, rows, columns));
   }
 
-  #tensor(name: string) {
+  tensor(name: string): Tensor {
     return this.#weights.get(name) ?? { dims: [0], values: new Float32Array(0) };
   }
 }
@@ -44,16 +49,23 @@ class BertConstants {
  * operators, so that any ONNX runtime can run it; ONNX Runtime fuses the rest (bias and Gelu) as it loads.
  * BERT: arXiv 1810.04805; Gelu is the exact one, with erf. Throws `model_corrupt` when weights do not fit `config`.
  */
-export function buildBertGraph(config: BertConfig, weights: BertWeights, pooling: Pooling): OnnxModel {
+export function buildBertGraph(
+  config: BertConfig,
+  weights: BertWeights,
+  pooling: Pooling,
+  precision: Precision = 'fp32',
+): OnnxModel {
   const graph = new OnnxGraph();
   const constants = new BertConstants(graph, selectBertWeights(weights, config));
   const { hidden_size: hidden, num_attention_heads: heads } = config;
 
+  const int8 = precision === 'int8' ? new Int8Products(graph) : null;
+
+  const product = (input: string, name: string): string =>
+    int8?.product(input, name, constants.tensor(name)) ??
+    graph.add('MatMul', [input, constants.turned(name)]);
   const dense = (input: string, name: string): string =>
-    graph.add('Add', [
-      graph.add('MatMul', [input, constants.turned(`${name}.weight`)]),
-      constants.plain(`${name}.bias`),
-    ]);
+    graph.add('Add', [product(input, `${name}.weight`), constants.plain(`${name}.bias`)]);
   const norm = (input: string, name: string): string =>
     graph.add(
       'LayerNormalization',
@@ -64,11 +76,19 @@ export function buildBertGraph(config: BertConfig, weights: BertWeights, pooling
       },
     );
 
-  const mask = graph.add('Cast', ['attention_mask'], { to: { int: ONNX_TYPES.float32 } });
+  const mask = graph.toFloat('attention_mask');
   const padding = graph.add('Unsqueeze', [
     graph.add('Mul', [graph.add('Sub', [graph.number(1), mask]), graph.number(PADDED)]),
     graph.integers(1, 2),
   ]);
+
+  const words = (): string => {
+    const name = 'embeddings.word_embeddings.weight';
+    return (
+      int8?.rows('input_ids', name, constants.tensor(name)) ??
+      graph.add('Gather', [constants.plain(name), 'input_ids'])
+    );
+  };
 
   const embeddings = (): string => {
     const length = graph.add('Slice', [
@@ -87,8 +107,7 @@ export function buildBertGraph(config: BertConfig, weights: BertWeights, pooling
       first('position_embeddings', length),
       first('token_type_embeddings', graph.integers(1)),
     ]);
-    const words = graph.add('Gather', [constants.plain('embeddings.word_embeddings.weight'), 'input_ids']);
-    return norm(graph.add('Add', [words, places]), 'embeddings.LayerNorm');
+    return norm(graph.add('Add', [words(), places]), 'embeddings.LayerNorm');
   };
 
   const attention = (input: string, at: string): string => {

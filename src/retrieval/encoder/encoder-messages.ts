@@ -6,9 +6,10 @@ export type EncodedKind = 'query' | 'passage';
 
 /** `workerData`: what the worker opens. */
 export interface WorkerSettings {
-  /** Paths of `tokenizer.json` and of the ONNX graph. */
+  /** Path of `tokenizer.json`. */
   readonly tokenizer: string;
-  readonly model: string;
+  /** Paths of the ONNX graphs; the same one twice when the model has only one. */
+  readonly graphs: Readonly<Record<EncodedKind, string>>;
   readonly dimensions: number;
   readonly traits: EncoderTraits;
   /** Threads inside one run of the model. */

@@ -15,16 +15,27 @@ interface Job {
   work: { readonly ids: readonly (readonly number[])[]; readonly batches: Batch[] } | null;
 }
 
-const { tokenizer: tokenizerPath, model, dimensions, traits, threads } = workerData as WorkerSettings;
+const { tokenizer: tokenizerPath, graphs, dimensions, traits, threads } = workerData as WorkerSettings;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 
 const tokenizer = openTokenizer(await readFile(tokenizerPath, 'utf8'), traits.maxTokens);
-const session = await InferenceSession.create(model, {
-  graphOptimizationLevel: 'all',
-  intraOpNumThreads: threads,
-  // Threads that have nothing to do sleep: spinning gains a little on an idle machine and starves the rest on a busy one.
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-});
+const openGraph = (path: string) =>
+  InferenceSession.create(path, {
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    // Threads that have nothing to do sleep: spinning gains a little on an idle machine and starves the rest on a busy one.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+
+/** By path: the graph for passages is opened when the first passage comes, so a process that only answers questions never holds its weights. */
+const sessions = new Map<string, InferenceSession>([[graphs.query, await openGraph(graphs.query)]]);
+
+async function sessionFor(kind: EncodedKind): Promise<InferenceSession> {
+  const path = graphs[kind];
+  const session = sessions.get(path) ?? (await openGraph(path));
+  sessions.set(path, session);
+  return session;
+}
 
 const jobs: Job[] = [];
 let running = false;
@@ -45,6 +56,7 @@ async function runBatch(batch: Batch, job: Job, ids: readonly (readonly number[]
     input_ids: new Tensor('int64', tokens, shape),
     attention_mask: new Tensor('int64', mask, shape),
   };
+  const session = await sessionFor(job.kind);
   const { sentence_embedding: found } = await session.run(feeds, ['sentence_embedding']);
   const values = found?.data;
   if (
@@ -98,7 +110,7 @@ async function run(): Promise<void> {
   }
   running = false;
   if (closing) {
-    await session.release();
+    for (const session of sessions.values()) await session.release();
     parentPort?.close();
   }
 }

@@ -8,7 +8,7 @@ import { type BertConfig, type BertWeights, bertConfigSchema, selectBertWeights 
 import { interchangeFiles } from './interchange-files.js';
 import { modelCard } from './model-card.js';
 import type { EncoderTraits } from './model-catalogue.js';
-import { MODEL_FILES, type ModelManifest, manifestSchema } from './model-manifest.js';
+import { INT8_ONNX, MODEL_FILES, type ModelManifest, manifestSchema } from './model-manifest.js';
 import { writeOnnx } from './onnx-file.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { TUNING_FILE, type TuningRecord } from './tuning-record.js';
@@ -78,6 +78,7 @@ export async function writeModelFolder(folder: string, content: ModelContent): P
     // Without the mark of PyTorch's layout, version 4 of transformers refuses the file.
     await put(MODEL_FILES.weights, writeSafetensors(weights, { format: 'pt' }));
     await put(MODEL_FILES.onnx, writeOnnx(buildBertGraph(config, weights, traits.pooling)));
+    await put(INT8_ONNX, writeOnnx(buildBertGraph(config, weights, traits.pooling, 'int8')));
     const manifest: ModelManifest = {
       format: 2,
       name: content.name,

@@ -11,6 +11,9 @@ export const MODEL_FILES = {
   onnx: 'onnx/model.onnx',
 } as const;
 
+/** The graph with weights of a byte each, by the name that transformers.js gives one; folders that an older version wrote have none. */
+export const INT8_ONNX = 'onnx/model_quantized.onnx';
+
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** With `/`, and never out of the folder. */
@@ -61,9 +64,14 @@ export const manifestSchema = z.union([formatTwo, formatOne]);
 
 export type ModelManifest = z.infer<typeof manifestSchema>;
 
-/** Where the graph of this model stands in its folder. */
+/** Where the graph of this model stands in its folder: the one whose vectors the encoder's id stands for. */
 export function onnxPath(manifest: ModelManifest): string {
   return manifest.format === 1 ? 'model.onnx' : MODEL_FILES.onnx;
+}
+
+/** Where the graph for questions stands: the faster one, when the folder has it. */
+export function questionOnnxPath(manifest: ModelManifest): string {
+  return INT8_ONNX in manifest.files ? INT8_ONNX : onnxPath(manifest);
 }
 
 /** `name@` and twelve hex digits over everything that shapes a vector: vectors of two ids must never mix. */

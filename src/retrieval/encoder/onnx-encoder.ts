@@ -8,7 +8,7 @@ import type { Encoder } from './encoder.js';
 import type { EncodedKind } from './encoder-messages.js';
 import { EncoderThread } from './encoder-thread.js';
 import { modelProblems, readManifest } from './model-folder.js';
-import { encoderId, MODEL_FILES, onnxPath } from './model-manifest.js';
+import { encoderId, MODEL_FILES, onnxPath, questionOnnxPath } from './model-manifest.js';
 
 /** Texts handed to a worker at once: many enough to find some of like length, few enough to tokenise in a moment. */
 const TEXTS_PER_JOB = 256;
@@ -121,7 +121,10 @@ export async function openEncoder(modelFolder: string, options: OnnxEncoderOptio
   const workers = Math.min(threads, MOST_WORKERS);
   const settings = {
     tokenizer: join(modelFolder, MODEL_FILES.tokenizer),
-    model: join(modelFolder, onnxPath(manifest)),
+    graphs: {
+      query: join(modelFolder, questionOnnxPath(manifest)),
+      passage: join(modelFolder, onnxPath(manifest)),
+    },
     dimensions,
     traits: { pooling, queryPrefix, passagePrefix, maxTokens },
     threads: Math.max(1, Math.floor(threads / workers)),

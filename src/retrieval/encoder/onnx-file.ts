@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ChipwrightError } from '../../errors.js';
 
 /** Element types we use, numbered as in `TensorProto.DataType`. */
-export const ONNX_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export const ONNX_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
 export type OnnxType = keyof typeof ONNX_TYPES;
 

@@ -1,5 +1,5 @@
 // Puts an ONNX graph together: operations and constants, each known by its name.
-import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-file.js';
+import { ONNX_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './onnx-file.js';
 
 /** Collects nodes and constants. Each method returns the name of its result, so that a graph reads like its formula. */
 export class OnnxGraph {
@@ -30,6 +30,25 @@ export class OnnxGraph {
   ): string {
     this.nodes.push({ operator, domain, inputs, outputs, attributes });
     return outputs[0];
+  }
+
+  /** The same numbers in four bytes each. */
+  toFloat(input: string): string {
+    return this.add('Cast', [input], { to: { int: ONNX_TYPES.float32 } });
+  }
+
+  /** A constant tensor of whole numbers, a byte each. */
+  bytes(name: string, dims: readonly number[], values: Int8Array): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#constants.set(name, { name, type: 'int8', dims, data });
+    return name;
+  }
+
+  /** A constant number from 0 to 255, in a byte. */
+  byte(value: number): string {
+    const name = `byte ${value}`;
+    this.#constants.set(name, { name, type: 'uint8', dims: [1], data: Uint8Array.of(value) });
+    return name;
   }
 
   /** A constant fp32 tensor. */

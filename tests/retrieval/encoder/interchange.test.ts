@@ -10,7 +10,12 @@ import {
   readModelWeights,
   writeModelFolder,
 } from '../../../src/retrieval/encoder/model-folder.js';
-import { encoderId, manifestSchema, onnxPath } from '../../../src/retrieval/encoder/model-manifest.js';
+import {
+  encoderId,
+  manifestSchema,
+  onnxPath,
+  questionOnnxPath,
+} from '../../../src/retrieval/encoder/model-manifest.js';
 import { writeSafetensors } from '../../../src/retrieval/encoder/safetensors.js';
 import { writeFormatOne } from './format-one.js';
 import { tinyContent, tinyWeights } from './tiny-model.js';
@@ -63,8 +68,11 @@ describe.each(['cls', 'mean'] as const)('a folder with %s pooling', (pooling) =>
     for (const token of special) expect(vocab).toHaveProperty([String(token)]);
   });
 
-  it('keeps one graph, where transformers.js looks for it', async () => {
-    expect(await readdir(join(dir, pooling, 'onnx'))).toEqual(['model.onnx']);
+  it('keeps its graphs where transformers.js looks for them', async () => {
+    expect((await readdir(join(dir, pooling, 'onnx'))).sort()).toEqual([
+      'model.onnx',
+      'model_quantized.onnx',
+    ]);
     expect(await readdir(join(dir, pooling))).not.toContain('model.onnx');
   });
 
@@ -98,6 +106,7 @@ describe('a folder of the first layout', () => {
     expect(encoderId(old)).toBe('tiny@de0f62e20ebd');
     expect(await modelProblems(join(dir, 'old'), old, true)).toEqual([]);
     expect(onnxPath(old)).toBe('model.onnx');
+    expect(questionOnnxPath(old)).toBe('model.onnx');
     const { weights } = await readModelWeights(join(dir, 'old'));
     expect(writeSafetensors(weights)).toEqual(writeSafetensors(tinyWeights(3)));
   });

@@ -36,15 +36,16 @@ describe.each(['cls', 'mean'] as const)('sentence-transformers with %s pooling',
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       const [queries, passages]: number[][][] = JSON.parse(said);
-      for (const [kind, theirs] of [
-        ['query', queries],
-        ['passage', passages],
+      // Our questions go through the graph with weights of a byte each.
+      for (const [kind, theirs, near] of [
+        ['query', queries, 0.999],
+        ['passage', passages, 0.9999],
       ] as const) {
         const ours = await encoder.encode(texts, kind);
         expect(theirs).toHaveLength(texts.length);
         ours.forEach((vector, at) => {
           const cosine = vector.reduce((sum, value, i) => sum + value * (theirs?.[at]?.[i] ?? 0), 0);
-          expect(cosine).toBeGreaterThan(0.9999);
+          expect(cosine).toBeGreaterThan(near);
         });
       }
     } finally {
