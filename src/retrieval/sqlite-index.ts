@@ -69,6 +69,8 @@ export class SqliteIndex implements Index {
   readonly #postings: SqlitePostings;
   readonly #mirror: SqliteMirror;
   #scores = new Float64Array(0);
+  /** Settles when the next piece of long work may begin. */
+  #turns: Promise<void> = Promise.resolve();
 
   constructor(db: Database.Database, file: string, encoder: EncoderIdentity | null) {
     this.#db = db;
@@ -132,33 +134,13 @@ export class SqliteIndex implements Index {
     while (lists.length < vectors.length) {
       const atOnce = Math.max(1, Math.floor(COMPARED_AT_ONCE / (this.#mirror.codes?.count || 1)));
       const group = vectors.slice(lists.length, lists.length + atOnce);
-      lists.push(...guard(() => this.#nearest(group, filter, k)));
-      await nextTurn();
+      lists.push(...(await this.#inTurn(() => this.#nearest(group, filter, k))));
     }
     return lists;
   }
 
-  async lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList> {
-    return guard(() => {
-      this.#mirror.refresh();
-      const mayRead = this.#mirror.readable(filter);
-      const touched = this.#scoreRows(terms);
-      const best = new TopK(k);
-      let sum = 0;
-      let sumOfSquares = 0;
-      for (const row of touched) {
-        const score = this.#scores[row] ?? 0;
-        this.#scores[row] = 0;
-        if (!mayRead(row)) continue;
-        sum += score;
-        sumOfSquares += score * score;
-        best.offer(row, score);
-      }
-      const { chunks } = this.#mirror;
-      const mean = chunks === 0 ? 0 : sum / chunks;
-      const variance = chunks === 0 ? 0 : sumOfSquares / chunks - mean * mean;
-      return { hits: this.#toHits(best.sorted()), mean, deviation: Math.sqrt(Math.max(0, variance)) };
-    });
+  lexical(terms: SparseVector, filter: AudienceFilter, k: number): Promise<HitList> {
+    return this.#inTurn(() => this.#bestByWords(terms, filter, k));
   }
 
   async passages(ids: readonly string[], filter: AudienceFilter): Promise<Passage[]> {
@@ -290,6 +272,40 @@ export class SqliteIndex implements Index {
       const statistics = moments?.scoreStatistics(vector) ?? { mean: 0, deviation: 0 };
       return { hits: this.#toHits(best.sorted()), ...statistics };
     });
+  }
+
+  /**
+   * Long work over the whole index, one piece between two turns of the event loop: many questions at once would otherwise do theirs in a
+   * row, and a platform that waits to be acknowledged would wait for all of them.
+   */
+  #inTurn<T>(work: () => T): Promise<T> {
+    const done = this.#turns.then(() => guard(work));
+    this.#turns = done.then(
+      () => nextTurn(),
+      () => nextTurn(),
+    );
+    return done;
+  }
+
+  #bestByWords(terms: SparseVector, filter: AudienceFilter, k: number): HitList {
+    this.#mirror.refresh();
+    const mayRead = this.#mirror.readable(filter);
+    const touched = this.#scoreRows(terms);
+    const best = new TopK(k);
+    let sum = 0;
+    let sumOfSquares = 0;
+    for (const row of touched) {
+      const score = this.#scores[row] ?? 0;
+      this.#scores[row] = 0;
+      if (!mayRead(row)) continue;
+      sum += score;
+      sumOfSquares += score * score;
+      best.offer(row, score);
+    }
+    const { chunks } = this.#mirror;
+    const mean = chunks === 0 ? 0 : sum / chunks;
+    const variance = chunks === 0 ? 0 : sumOfSquares / chunks - mean * mean;
+    return { hits: this.#toHits(best.sorted()), mean, deviation: Math.sqrt(Math.max(0, variance)) };
   }
 
   /** Adds up idf x weight x weight per row, also of rows that are gone; returns the rows that got a score, each once. */

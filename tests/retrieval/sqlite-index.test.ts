@@ -39,6 +39,37 @@ function turnIntoFirstLayout(file: string): void {
   db.close();
 }
 
+it('lets other work in between the searches of many at once', async () => {
+  const index = openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER });
+  await index.put([sampleDocument('a.md', ['clock tree']), sampleDocument('b.md', ['clock power'])]);
+  let turn = 0;
+  let counting = true;
+  const count = () => {
+    turn += 1;
+    if (counting) setImmediate(count);
+  };
+  setImmediate(count);
+  const query = sampleDocument('q', ['q']).chunks[0]?.vector ?? new Float32Array(8);
+  const searches = Array.from({ length: 10 }, (_, at) =>
+    at % 2 === 0
+      ? index.dense([query], audience(), 5)
+      : index.lexical(questionTerms('clock tree'), audience(), 5),
+  );
+  const ends = await Promise.all(searches.map((search) => search.then(() => turn)));
+  counting = false;
+  expect(new Set(ends).size).toBe(searches.length);
+  await index.close();
+});
+
+it('goes on searching after a search that failed', async () => {
+  const index = openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER });
+  await index.put([sampleDocument('a.md', ['clock tree'])]);
+  const broken = { ids: null, weights: null } as unknown as ReturnType<typeof questionTerms>;
+  await expect(index.lexical(broken, audience(), 5)).rejects.toMatchObject({ code: 'index_unavailable' });
+  expect((await index.lexical(questionTerms('clock tree'), audience(), 5)).hits).toHaveLength(1);
+  await index.close();
+});
+
 describe('the index file', () => {
   let folder: string;
   let file: string;
