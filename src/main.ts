@@ -113,7 +113,7 @@ function similarityBy(library: Library): Similarity {
     // Taken anew each time: another generation may have brought another encoder.
     const { encoder } = library;
     if (encoder === null) return lines.map(() => 0);
-    const encoding = Promise.all([encoder.encode([question], 'query'), encoder.encode(lines, 'passage')]);
+    const encoding = Promise.all([encoder.encode([question], 'query'), encoder.encode(lines, 'line')]);
     const [[asked], vectors] = await within(SIMILARITY_MS, encoding, tooSlow);
     return vectors.map((vector) => (asked === undefined ? 0 : dotProduct(vector, asked)));
   };

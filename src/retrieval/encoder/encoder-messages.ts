@@ -1,15 +1,15 @@
 // What the encoder and its worker say to each other.
+import type { TextKind } from './encoder.js';
 import type { EncoderTraits } from './model-catalogue.js';
-
-/** Questions and passages get different prefixes, and questions go first. */
-export type EncodedKind = 'query' | 'passage';
 
 /** `workerData`: what the worker opens. */
 export interface WorkerSettings {
   /** Path of `tokenizer.json`. */
   readonly tokenizer: string;
-  /** Paths of the ONNX graphs; the same one twice when the model has only one. */
-  readonly graphs: Readonly<Record<EncodedKind, string>>;
+  /** Path of the ONNX graph for passages. */
+  readonly exactGraph: string;
+  /** Path of the one for all else; the same when the model has only one. */
+  readonly quickGraph: string;
   readonly dimensions: number;
   readonly traits: EncoderTraits;
   /** Threads inside one run of the model. */
@@ -20,7 +20,7 @@ export type ToWorker =
   | {
       readonly say: 'encode';
       readonly id: number;
-      readonly kind: EncodedKind;
+      readonly kind: TextKind;
       readonly texts: readonly string[];
     }
   | { readonly say: 'close' };

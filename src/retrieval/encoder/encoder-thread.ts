@@ -2,12 +2,13 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../../errors.js';
-import type { EncodedKind, FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
+import type { TextKind } from './encoder.js';
+import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
 import { refuseTelemetry } from './no-telemetry.js';
 import { openWorker } from './open-worker.js';
 
 interface Pending {
-  readonly kind: EncodedKind;
+  readonly kind: TextKind;
   readonly characters: number;
   resolve(vectors: Float32Array): void;
   reject(error: ChipwrightError): void;
@@ -37,15 +38,16 @@ export class EncoderThread {
     this.#log = log;
   }
 
-  /** Characters of this kind that wait here. */
-  waiting(kind: EncodedKind): number {
+  /** Characters that wait here and go before a text of this kind that comes now. */
+  waiting(kind: TextKind): number {
     let sum = 0;
-    for (const pending of this.#pending.values()) if (pending.kind === kind) sum += pending.characters;
+    for (const pending of this.#pending.values())
+      if ((pending.kind === 'passage') === (kind === 'passage')) sum += pending.characters;
     return sum;
   }
 
   /** The vectors, one after the other. */
-  async encode(texts: readonly string[], kind: EncodedKind): Promise<Float32Array> {
+  async encode(texts: readonly string[], kind: TextKind): Promise<Float32Array> {
     const worker = await this.start();
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;

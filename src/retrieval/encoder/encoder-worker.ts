@@ -1,24 +1,26 @@
-// A worker thread that tokenises and runs the model, one batch after the other, questions first.
+// A worker thread that tokenises and runs the model, one batch after the other, passages last.
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Batch, planBatches } from './encode-batches.js';
-import type { EncodedKind, FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
+import type { TextKind } from './encoder.js';
+import type { FromWorker, ToWorker, WorkerSettings } from './encoder-messages.js';
 import { openTokenizer } from './text-tokenizer.js';
 
 interface Job {
   readonly id: number;
-  readonly kind: EncodedKind;
+  readonly kind: TextKind;
   readonly texts: readonly string[];
   readonly vectors: Float32Array;
   /** Token ids per text and the batches still to run; null until the job's turn comes. */
   work: { readonly ids: readonly (readonly number[])[]; readonly batches: Batch[] } | null;
 }
 
-const { tokenizer: tokenizerPath, graphs, dimensions, traits, threads } = workerData as WorkerSettings;
+const settings = workerData as WorkerSettings;
+const { dimensions, traits, threads } = settings;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 
-const tokenizer = openTokenizer(await readFile(tokenizerPath, 'utf8'), traits.maxTokens);
+const tokenizer = openTokenizer(await readFile(settings.tokenizer, 'utf8'), traits.maxTokens);
 const openGraph = (path: string) =>
   InferenceSession.create(path, {
     graphOptimizationLevel: 'all',
@@ -27,14 +29,14 @@ const openGraph = (path: string) =>
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
 
-/** By path: the graph for passages is opened when the first passage comes, so a process that only answers questions never holds its weights. */
-const sessions = new Map<string, InferenceSession>([[graphs.query, await openGraph(graphs.query)]]);
+const quick = await openGraph(settings.quickGraph);
+let exact: InferenceSession | null = settings.exactGraph === settings.quickGraph ? quick : null;
 
-async function sessionFor(kind: EncodedKind): Promise<InferenceSession> {
-  const path = graphs[kind];
-  const session = sessions.get(path) ?? (await openGraph(path));
-  sessions.set(path, session);
-  return session;
+/** The graph for passages is opened when the first passage comes: a process that only answers never holds its weights. */
+async function sessionFor(kind: TextKind): Promise<InferenceSession> {
+  if (kind !== 'passage') return quick;
+  exact ??= await openGraph(settings.exactGraph);
+  return exact;
 }
 
 const jobs: Job[] = [];
@@ -97,7 +99,7 @@ async function run(): Promise<void> {
   if (running) return;
   running = true;
   for (;;) {
-    const job = jobs.find(({ kind }) => kind === 'query') ?? jobs[0];
+    const job = jobs.find(({ kind }) => kind !== 'passage') ?? jobs[0];
     if (job === undefined || closing) break;
     try {
       await advance(job);
@@ -110,7 +112,7 @@ async function run(): Promise<void> {
   }
   running = false;
   if (closing) {
-    for (const session of sessions.values()) await session.release();
+    for (const session of new Set([quick, exact])) await session?.release();
     parentPort?.close();
   }
 }

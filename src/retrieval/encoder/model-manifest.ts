@@ -69,8 +69,8 @@ export function onnxPath(manifest: ModelManifest): string {
   return manifest.format === 1 ? 'model.onnx' : MODEL_FILES.onnx;
 }
 
-/** Where the graph for questions stands: the faster one, when the folder has it. */
-export function questionOnnxPath(manifest: ModelManifest): string {
+/** Where the graph stands for what somebody waits for: the faster one, when the folder has it. */
+export function quickOnnxPath(manifest: ModelManifest): string {
   return INT8_ONNX in manifest.files ? INT8_ONNX : onnxPath(manifest);
 }
 

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { ChipwrightError } from '../../errors.js';
-import type { Encoder } from './encoder.js';
-import type { EncodedKind } from './encoder-messages.js';
+import type { Encoder, TextKind } from './encoder.js';
 import { EncoderThread } from './encoder-thread.js';
 import { modelProblems, readManifest } from './model-folder.js';
-import { encoderId, MODEL_FILES, onnxPath, questionOnnxPath } from './model-manifest.js';
+import { encoderId, MODEL_FILES, onnxPath, quickOnnxPath } from './model-manifest.js';
 
 /** Texts handed to a worker at once: many enough to find some of like length, few enough to tokenise in a moment. */
 const TEXTS_PER_JOB = 256;
@@ -42,7 +41,7 @@ export class OnnxEncoder implements Encoder {
     this.#workers = workers;
   }
 
-  async encode(texts: readonly string[], kind: EncodedKind): Promise<Float32Array[]> {
+  async encode(texts: readonly string[], kind: TextKind): Promise<Float32Array[]> {
     const vectors = new Array<Float32Array>(texts.length);
     await this.start();
     const jobs: Promise<void>[] = [];
@@ -66,7 +65,7 @@ export class OnnxEncoder implements Encoder {
   }
 
   /** For each worker the places of its texts: the longest text first to who has least to do. */
-  #shares(texts: readonly string[], kind: EncodedKind): number[][] {
+  #shares(texts: readonly string[], kind: TextKind): number[][] {
     const shares = this.#workers.map((worker) => ({
       places: [] as number[],
       work: worker.waiting(kind),
@@ -86,7 +85,7 @@ export class OnnxEncoder implements Encoder {
     worker: EncoderThread,
     places: readonly number[],
     texts: readonly string[],
-    kind: EncodedKind,
+    kind: TextKind,
     vectors: Float32Array[],
   ): Promise<void> {
     const { dimensions } = this;
@@ -121,10 +120,8 @@ export async function openEncoder(modelFolder: string, options: OnnxEncoderOptio
   const workers = Math.min(threads, MOST_WORKERS);
   const settings = {
     tokenizer: join(modelFolder, MODEL_FILES.tokenizer),
-    graphs: {
-      query: join(modelFolder, questionOnnxPath(manifest)),
-      passage: join(modelFolder, onnxPath(manifest)),
-    },
+    exactGraph: join(modelFolder, onnxPath(manifest)),
+    quickGraph: join(modelFolder, quickOnnxPath(manifest)),
     dimensions,
     traits: { pooling, queryPrefix, passagePrefix, maxTokens },
     threads: Math.max(1, Math.floor(threads / workers)),

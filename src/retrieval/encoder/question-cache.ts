@@ -7,7 +7,7 @@ const MOST_TEXTS = 1_000;
 
 /**
  * `encoder`, encoding each question once for as long as it is remembered, also when it is asked twice at the same moment. A failure is
- * not remembered. Passages pass through: each comes once. The vectors are shared, not copied.
+ * not remembered. Passages and lines pass through: each comes once. The vectors are shared, not copied.
  */
 export function rememberQuestions(encoder: Encoder, most = MOST_TEXTS): Encoder {
   const remembered = new LRUCache<string, Promise<Float32Array>>({ max: most });
@@ -29,7 +29,7 @@ export function rememberQuestions(encoder: Encoder, most = MOST_TEXTS): Encoder 
     name: encoder.name,
     dimensions: encoder.dimensions,
     async encode(texts, kind) {
-      if (kind === 'passage') return encoder.encode(texts, kind);
+      if (kind !== 'query') return encoder.encode(texts, kind);
       const vectors = new Map(texts.map((text) => [text, remembered.get(text)]));
       const unknown = [...vectors.keys()].filter((text) => vectors.get(text) === undefined);
       if (unknown.length > 0) {

@@ -14,7 +14,7 @@ import {
   encoderId,
   manifestSchema,
   onnxPath,
-  questionOnnxPath,
+  quickOnnxPath,
 } from '../../../src/retrieval/encoder/model-manifest.js';
 import { writeSafetensors } from '../../../src/retrieval/encoder/safetensors.js';
 import { writeFormatOne } from './format-one.js';
@@ -106,7 +106,7 @@ describe('a folder of the first layout', () => {
     expect(encoderId(old)).toBe('tiny@de0f62e20ebd');
     expect(await modelProblems(join(dir, 'old'), old, true)).toEqual([]);
     expect(onnxPath(old)).toBe('model.onnx');
-    expect(questionOnnxPath(old)).toBe('model.onnx');
+    expect(quickOnnxPath(old)).toBe('model.onnx');
     const { weights } = await readModelWeights(join(dir, 'old'));
     expect(writeSafetensors(weights)).toEqual(writeSafetensors(tinyWeights(3)));
   });
