@@ -109,13 +109,13 @@ export function openAssistant(config: Config, tools: Tools, library: Library): O
 
 /** How near each line is to the question, for the writer that has no language model: the cosine of their vectors. */
 function similarityBy(library: Library): Similarity {
-  return async (question, lines) => {
+  return async (questions, lines) => {
     // Taken anew each time: another generation may have brought another encoder.
     const { encoder } = library;
-    if (encoder === null) return lines.map(() => 0);
-    const encoding = Promise.all([encoder.encode([question], 'query'), encoder.encode(lines, 'line')]);
-    const [[asked], vectors] = await within(SIMILARITY_MS, encoding, tooSlow);
-    return vectors.map((vector) => (asked === undefined ? 0 : dotProduct(vector, asked)));
+    if (encoder === null) return [];
+    const encoding = Promise.all([encoder.encode(questions, 'query'), encoder.encode(lines, 'line')]);
+    const [asked, vectors] = await within(SIMILARITY_MS, encoding, tooSlow);
+    return asked.map((question) => vectors.map((vector) => dotProduct(vector, question)));
   };
 }
 

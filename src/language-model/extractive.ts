@@ -8,8 +8,8 @@ import { select } from './extractive/selection.js';
 import { sectionsOf, type Unit } from './extractive/units.js';
 import type { LanguageModel } from './language-model.js';
 
-/** How near each of `units` is to the question, 0 to 1, in order: an encoder's cosine. */
-export type Similarity = (question: string, units: string[]) => Promise<number[]>;
+/** For each question how near each of `units` is to it, in order: an encoder's cosines. */
+export type Similarity = (questions: readonly string[], units: readonly string[]) => Promise<number[][]>;
 
 /** Encoding takes milliseconds per unit; more than these hardly change the answer. */
 const MOST_UNITS_COMPARED = 24;
@@ -31,13 +31,17 @@ export function extractive({ similarity }: { readonly similarity?: Similarity } 
       if (similarity !== undefined) {
         const units = nearest(ranking);
         const scores = await similarity(
-          text,
+          question.needs.map((need) => need.text),
           units.map((unit) => unit.text),
         ).catch(() => []);
-        ranking = rank(question, sections, nearness(units, scores));
+        ranking = rank(
+          question,
+          sections,
+          scores.map((ofNeed) => nearness(units, ofNeed)),
+        );
       }
       let separator = '';
-      for (const block of render(quote(select(ranking), question.kind, ranking.carried))) {
+      for (const block of render(quote(select(ranking), question, ranking.carried))) {
         stopIfAborted(signal);
         yield separator + block;
         separator = '\n\n';

@@ -219,9 +219,42 @@ describe('similarity', () => {
   ];
 
   test('brings up the line that says it in other words', async () => {
-    const similarity: Similarity = async (_, units) =>
-      units.map((unit) => (unit.includes('bearing') ? 1 : 0));
+    const similarity: Similarity = async (questions, units) =>
+      questions.map(() => units.map((unit) => (unit.includes('bearing') ? 1 : 0)));
     expect(await answer('lubrication', passages, { similarity })).toContain('Oil the bearing once a month.');
+  });
+
+  test('is asked for each need by itself, so that what is near to one does not hide the other', async () => {
+    const two: Passage[] = [
+      ['Lubrication', 'Put a drop on the shaft of the mixer once a month.'],
+      ['Cleaning', 'Wash the bowl, the vessel below, with warm water.'],
+    ];
+    const asked: string[] = [];
+    const similarity: Similarity = async (questions, units) => {
+      asked.push(...questions);
+      return questions.map((question) =>
+        units.map((unit) => (unit.includes(question.includes('greased') ? 'shaft' : 'vessel') ? 1 : 0)),
+      );
+    };
+    const text = await answer('How is the mixer greased, and how is the bowl kept clean?', two, {
+      similarity,
+    });
+    expect(asked).toEqual(['How is the mixer greased', 'how is the bowl kept clean?']);
+    expect(text).toContain('shaft');
+    expect(text).toContain('vessel');
+  });
+
+  test('leaves a question about one option to the line that defines it', async () => {
+    const options: Passage[] = [
+      [
+        'Mixer',
+        '- `-speed`: Turns a minute.\n- `-eco`: Lowers the speed of the mixer. See `-speed`.\n- `-x`: Extra.',
+      ],
+    ];
+    expect(await answer('What does the -speed option of the mixer do?', options)).toBe(
+      '**Mixer**\n\n- `-speed`: Turns a minute. [1]',
+    );
+    expect(await answer('What sets the speed of the mixer?', options)).toContain('`-eco`');
   });
 
   test('is asked for 24 units at most, and not missed when it fails', async () => {

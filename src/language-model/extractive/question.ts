@@ -7,12 +7,21 @@ export type QuestionKind = 'how' | 'what' | 'which' | 'why' | 'other';
 /** Term to weight, before any weight for rarity. */
 export type Terms = ReadonlyMap<string, number>;
 
+/** One thing that is asked for. */
+export interface Asked {
+  /** The part of the question that asks for it; the whole question when it asks for one thing only. */
+  readonly text: string;
+  readonly terms: Terms;
+}
+
 export interface Question {
   readonly kind: QuestionKind;
   /** All terms. Empty when the question has no word that carries meaning. */
   readonly terms: Terms;
-  /** One per thing asked for, in the order asked; at least one. */
-  readonly needs: readonly Terms[];
+  /** Options it names with their dash, in lower case and without it. */
+  readonly flags: ReadonlySet<string>;
+  /** In the order asked; at least one. */
+  readonly needs: readonly Asked[];
 }
 
 /** Words of asking, not of the subject. Stems, on top of the stop words of the lexical side. */
@@ -65,23 +74,30 @@ export function readQuestion(text: string, history: readonly { readonly question
   if (before !== undefined && wordCount(terms) <= FEWEST_WORDS_OF_A_NEED)
     addMissing(terms, weighted(before.question), CARRIED_OVER);
 
-  const needs: Map<string, number>[] = [];
+  const needs: { text: string; terms: Map<string, number> }[] = [];
   for (const sentence of text.split(BETWEEN_SENTENCES)) {
     if (!ASKS.test(sentence)) continue;
     for (const clause of sentence.split(BETWEEN_CLAUSES)) {
       const own = weighted(clause);
       const last = needs.at(-1);
       if (SETS_THE_SCENE.test(clause)) continue;
-      if (last !== undefined && Math.min(wordCount(own), wordCount(last)) < FEWEST_WORDS_OF_A_NEED) {
-        addMissing(last, own, 1);
+      if (last !== undefined && Math.min(wordCount(own), wordCount(last.terms)) < FEWEST_WORDS_OF_A_NEED) {
+        addMissing(last.terms, own, 1);
+        last.text = `${last.text} ${clause.trim()}`.trim();
       } else {
-        needs.push(own);
+        needs.push({ text: clause.trim(), terms: own });
       }
     }
   }
   const kind = kindOf(text);
-  if (needs.length < 2) return { kind, terms, needs: [terms] };
-  return { kind, terms, needs: needs.map((need) => inContext(need, terms)) };
+  const flags = flagsOf(text);
+  if (needs.length < 2) return { kind, terms, flags, needs: [{ text, terms }] };
+  return {
+    kind,
+    terms,
+    flags,
+    needs: needs.map((need) => ({ text: need.text, terms: inContext(need.terms, terms) })),
+  };
 }
 
 /** A need, and the rest of the question as far as `CONTEXT` allows. The only identifier is what all of it is about. */
@@ -130,12 +146,7 @@ function kindOf(question: string): QuestionKind {
 }
 
 function weighted(text: string): Map<string, number> {
-  const flags = new Set(
-    Array.from(text.matchAll(/(?<![\p{L}\p{N}])--?(\p{L}[\p{L}\p{N}_]*)/gu), ([, name = '']) =>
-      name.toLowerCase(),
-    ),
-  );
-  const flagTerms = new Set([...flags].flatMap((flag) => termsOf(flag)));
+  const flagTerms = new Set([...flagsOf(text)].flatMap((flag) => termsOf(flag)));
   const weights = new Map<string, number>();
   for (const term of termsOf(text)) {
     if (term.includes(' ')) {
@@ -150,6 +161,11 @@ function weighted(text: string): Map<string, number> {
     }
   }
   return weights;
+}
+
+function flagsOf(text: string): Set<string> {
+  const named = text.matchAll(/(?<![\p{L}\p{N}])--?(\p{L}[\p{L}\p{N}_]*)/gu);
+  return new Set(Array.from(named, ([, name = '']) => name.toLowerCase()));
 }
 
 function isIdentifier(term: string): boolean {

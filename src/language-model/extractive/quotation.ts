@@ -1,7 +1,7 @@
 // Which lines of the chosen sections are worth quoting.
 
 import { ELLIPSIS } from './inline.js';
-import type { QuestionKind } from './question.js';
+import type { Question, QuestionKind } from './question.js';
 import type { RankedSection, RankedUnit, Ranking } from './ranking.js';
 import type { Choice, Selection } from './selection.js';
 import { fitsOneLine, type Unit } from './units.js';
@@ -39,7 +39,7 @@ const SAME_WORDS = 0.75;
 
 export function quote(
   { chosen, spare }: Selection,
-  kind: QuestionKind,
+  { kind, flags }: Pick<Question, 'kind' | 'flags'>,
   carried: Ranking['carried'],
 ): Excerpt[] {
   const quoted: RankedUnit[] = [];
@@ -47,7 +47,14 @@ export function quote(
   const excerpt = (choice: Choice): Excerpt => ({
     marker: choice.ranked.section.marker,
     headings: choice.ranked.section.headings,
-    units: new SectionQuotation(choice, { kind, carried, room, alone: chosen.length === 1, quoted }).units(),
+    units: new SectionQuotation(choice, {
+      kind,
+      flags,
+      carried,
+      room,
+      alone: chosen.length === 1,
+      quoted,
+    }).units(),
   });
   const excerpts = chosen.map(excerpt);
   const tooShort = (): boolean =>
@@ -59,6 +66,7 @@ export function quote(
 
 interface Circumstances {
   readonly kind: QuestionKind;
+  readonly flags: ReadonlySet<string>;
   readonly carried: Ranking['carried'];
   /** How many words of the section there is room for. */
   readonly room: number;
@@ -72,6 +80,7 @@ interface Circumstances {
 class SectionQuotation {
   private readonly section: RankedSection;
   private readonly kind: QuestionKind;
+  private readonly flags: ReadonlySet<string>;
   private readonly room: number;
   private readonly alone: boolean;
   private readonly quoted: RankedUnit[];
@@ -84,9 +93,10 @@ class SectionQuotation {
   /** Lines of a list taken as a whole. */
   private listed = 0;
 
-  constructor({ ranked, needs }: Choice, { kind, carried, room, alone, quoted }: Circumstances) {
+  constructor({ ranked, needs }: Choice, { kind, flags, carried, room, alone, quoted }: Circumstances) {
     this.section = ranked;
     this.kind = kind;
+    this.flags = flags;
     this.room = room;
     this.alone = alone;
     this.quoted = quoted;
@@ -204,7 +214,10 @@ class SectionQuotation {
   }
 
   private takeLines(): void {
-    const lines = this.best(['row', 'item'], () => 0).slice(
+    const all = this.best(['row', 'item'], () => 0);
+    const defining = all.filter((at) => this.flags.has(optionOf(this.unit(at))));
+    // Who asks for an option by name has no use for the others that mention it.
+    const lines = (defining.length > 0 ? defining : all).slice(
       0,
       this.alone ? MOST_LINES.alone : MOST_LINES.together,
     );
@@ -336,6 +349,11 @@ function sameWords(a: RankedUnit, b: RankedUnit): boolean {
 
 function singleWords({ terms }: RankedUnit): string[] {
   return [...terms].filter((term) => !term.includes(' '));
+}
+
+/** The option that a line defines, in lower case and without its dash; empty when it defines none. */
+function optionOf(unit: Unit | undefined): string {
+  return /^[`*]*--?([\p{L}\p{N}_]+)/u.exec(unit?.text ?? '')?.[1]?.toLowerCase() ?? '';
 }
 
 /** `- Area`: a line that only names something. */

@@ -50,11 +50,11 @@ const COMMON_GROUND = 0.8;
 const RANK_PRIOR = 0.3;
 const RANK_DECAY = 0.08;
 
-/** `nearness` holds what a dense encoder says of some of the units, 0 to 1. */
+/** `nearness` holds, per need, what a dense encoder says of some of the units, 0 to 1. */
 export function rank(
   question: Question,
   sections: readonly Section[],
-  nearness: ReadonlyMap<Unit, number> = new Map(),
+  nearness: readonly ReadonlyMap<Unit, number>[] = [],
 ): Ranking {
   const read = sections.map(readSection);
   const amongUnits = rarityOf(
@@ -65,9 +65,9 @@ export function rank(
   );
   const rarity = (term: string): number => amongUnits(term) * (COMMON_GROUND + amongSections(term));
 
-  const needs = question.needs.map((need) => new Need(need, rarity));
+  const needs = question.needs.map(({ terms }) => new Need(terms, rarity));
   const total = sum(needs.map((need) => need.total));
-  const near = (unit: Unit): number => DENSE_SHARE * (nearness.get(unit) ?? 0);
+  const near = (unit: Unit, need: number): number => DENSE_SHARE * (nearness[need]?.get(unit) ?? 0);
   const explains = (unit: Unit): boolean => unit.kind !== 'code' || question.kind === 'how';
 
   return {
@@ -80,11 +80,11 @@ export function rank(
       );
       const prior = 1 / (1 + RANK_DECAY * section.rank);
       const form = formMatch(section, question);
-      const covered = needs.map((need) =>
+      const covered = needs.map((need, at) =>
         Math.max(
           ...units.map(
             ({ unit, terms }) =>
-              need.carriedBy(terms, heading) * (explains(unit) ? 1 : CODE_SHARE) + near(unit),
+              need.carriedBy(terms, heading) * (explains(unit) ? 1 : CODE_SHARE) + near(unit, at),
           ),
         ),
       );
@@ -99,7 +99,7 @@ export function rank(
         units: units.map(({ unit, terms }) => ({
           unit,
           terms,
-          own: needs.map((need) => need.carriedBy(terms) + near(unit)),
+          own: needs.map((need, at) => need.carriedBy(terms) + near(unit, at)),
         })),
         scores: needs.map((need, at) => {
           const words =
