@@ -1,8 +1,8 @@
 // What can be searched: the published generation of the index with its encoder, and what is done when one of them is away.
 import { join } from 'node:path';
+import type { BreakerState } from './circuit-breaker.js';
 import type { Config } from './config.js';
 import { ChipwrightError } from './errors.js';
-import type { BreakerState } from './retrieval/circuit-breaker.js';
 import type { Encoder } from './retrieval/encoder/encoder.js';
 import { encoderName } from './retrieval/encoder/model-manifest.js';
 import { ModelStore } from './retrieval/encoder/model-store.js';

@@ -1,6 +1,7 @@
 // A language model that is left alone for a while after it failed several times, so that nobody waits for what will not come.
+
+import { type BreakerLimits, type BreakerState, CircuitBreaker } from '../circuit-breaker.js';
 import { ChipwrightError } from '../errors.js';
-import { type BreakerLimits, type BreakerState, CircuitBreaker } from '../retrieval/circuit-breaker.js';
 import type { LanguageModel } from './language-model.js';
 
 /** A model that hangs takes 20 s to fail, so others do not wait for the one question that tries. */

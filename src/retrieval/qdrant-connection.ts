@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import type { Logger } from 'pino';
+import { type BreakerLimits, type BreakerState, CircuitBreaker } from '../circuit-breaker.js';
 import { ChipwrightError } from '../errors.js';
-import { type BreakerLimits, type BreakerState, CircuitBreaker } from './circuit-breaker.js';
 import { fromQdrant } from './qdrant-errors.js';
 
 export interface QdrantAddress {

@@ -1,7 +1,8 @@
 // An encoder that somebody waits for: what it cannot encode in time it refuses, so that no question hangs on it.
+
+import { type BreakerLimits, CircuitBreaker } from '../../circuit-breaker.js';
 import { ChipwrightError } from '../../errors.js';
 import { within } from '../../within.js';
-import { type BreakerLimits, CircuitBreaker } from '../circuit-breaker.js';
 import type { Encoder } from './encoder.js';
 
 /**

@@ -1,5 +1,5 @@
 // Leaves a server alone for a moment after it failed several times in a row, so that nobody waits for what will not come.
-import { ChipwrightError } from '../errors.js';
+import { ChipwrightError } from './errors.js';
 
 /** When a server is left alone, and for how long. */
 export interface BreakerLimits {
