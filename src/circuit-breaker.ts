@@ -15,13 +15,15 @@ export interface BreakerLimits {
 export type BreakerState = 'closed' | 'half open' | 'open';
 
 /**
- * Closed, every call goes through. Open, none does. After the pause it is half open: one call tries. A failure is a ChipwrightError that may
- * pass (`retryable`); a server that answers, be it with a refusal, is well. A call that was told to stop (`draining`) says nothing about it.
+ * Closed, every call goes through. Open, none does. After the pause it is half open: one call tries. A failure is what `isFailure` says,
+ * else a ChipwrightError that may pass (`retryable`); a server that answers, be it with a refusal, is well. A call that was told to stop
+ * (`draining`) says nothing about it.
  */
 export class CircuitBreaker {
   readonly #limits: BreakerLimits;
   readonly #now: () => number;
   readonly #onChange: (state: BreakerState) => void;
+  readonly #isFailure: (thrown: unknown) => boolean;
   #failedAt: number[] = [];
   /** When the next try is allowed; undefined while closed. */
   #triesAt: number | undefined;
@@ -31,11 +33,16 @@ export class CircuitBreaker {
   /** `now`: milliseconds. */
   constructor(
     limits: BreakerLimits,
-    tools: { readonly now: () => number; readonly onChange?: ((state: BreakerState) => void) | undefined },
+    tools: {
+      readonly now: () => number;
+      readonly onChange?: ((state: BreakerState) => void) | undefined;
+      readonly isFailure?: (thrown: unknown) => boolean;
+    },
   ) {
     this.#limits = limits;
     this.#now = tools.now;
     this.#onChange = tools.onChange ?? (() => {});
+    this.#isFailure = tools.isFailure ?? mayPass;
   }
 
   /** Makes the call, or rejects with what `refusal` gives. */
@@ -61,9 +68,8 @@ export class CircuitBreaker {
       this.#close();
       return result;
     } catch (thrown) {
-      const error = thrown instanceof ChipwrightError ? thrown : undefined;
-      if (error?.code !== 'draining') {
-        if (error?.retryable === true) this.#count();
+      if (!(thrown instanceof ChipwrightError && thrown.code === 'draining')) {
+        if (this.#isFailure(thrown)) this.#count();
         else this.#close();
       }
       throw thrown;
@@ -84,4 +90,8 @@ export class CircuitBreaker {
     this.#triesAt = now + pauseMs;
     this.#onChange('open');
   }
+}
+
+function mayPass(thrown: unknown): boolean {
+  return thrown instanceof ChipwrightError && thrown.retryable;
 }

@@ -32,16 +32,17 @@ export interface DeskParts {
   readonly orchestrator: Orchestrator;
   readonly limits: InboxLimits;
   readonly tools: Tools;
+  /** For tests; without it the real one. Resolves after `ms`, or as soon as `signal` aborts. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** Of a message that is not held: nothing that is posted has to be found again. */
 const NO_RECORD: ReplyRecord = { again: false, saved: undefined, save: async () => {} };
 
-export function openDesk({ store, served, orchestrator, limits, tools }: DeskParts): Desk {
+export function openDesk({ store, served, orchestrator, limits, tools, pause = forReal }: DeskParts): Desk {
   const { now, newId, log } = tools;
   const byName = new Map(served.map((platform) => [platform.name, platform]));
   const platforms = [...byName.keys()];
-  const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
   const history = new History(store, now, log);
   const ratings = new KeptRatings(store, tools);
   const replyTo = (message: IncomingMessage, record: ReplyRecord) => {
@@ -89,4 +90,8 @@ export function openDesk({ store, served, orchestrator, limits, tools }: DeskPar
     tell: (message, before) => replyTo(message, NO_RECORD).status({ before }),
   });
   return { inbox, watched, ratings, queue, store, served };
+}
+
+async function forReal(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
 }

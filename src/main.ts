@@ -9,7 +9,9 @@ import { createTerminalPlatform, type TerminalParts } from '../adapters/terminal
 import type { Source } from '../ingest/source.js';
 import { folderSource } from '../ingest/sources/folder.js';
 import { gitSource } from '../ingest/sources/git.js';
+import type { BreakerState } from './circuit-breaker.js';
 import { type Config, type Environment, readConfig, type SourceConfig } from './config.js';
+import type { PlatformName } from './conversation/message.js';
 import { noMetrics } from './conversation/metrics.js';
 import type { Platform } from './conversation/platform.js';
 import { type Desk, openDesk } from './desk.js';
@@ -186,16 +188,19 @@ export async function startService(
 ): Promise<Service> {
   const gate = await openGate(config, tools);
   const pace = createPace(gate);
-  const platformTools = { log: tools.log, now: tools.now, fetch: tools.fetch, pace };
+  const toolsOf = (platform: PlatformName) => ({
+    ...{ log: tools.log, now: tools.now, fetch: tools.fetch, pace },
+    onBreaker: (state: BreakerState) => tools.metrics.breaker(platform, state),
+  });
   const platforms: Platform[] = [];
   // The SDKs take a second or more to load: only what is configured is.
   if (config.slack !== null) {
     const { createSlackPlatform } = await import('../adapters/slack/slack-platform.js');
-    platforms.push(createSlackPlatform(config.slack, platformTools));
+    platforms.push(createSlackPlatform(config.slack, toolsOf('slack')));
   }
   if (config.teams !== null) {
     const { createTeamsPlatform } = await import('../adapters/teams/teams-platform.js');
-    platforms.push(createTeamsPlatform(config.teams, platformTools));
+    platforms.push(createTeamsPlatform(config.teams, toolsOf('teams')));
   }
   if (terminal !== undefined) {
     platforms.push(createTerminalPlatform({ ...terminal, now: tools.now, newId: tools.newId }));

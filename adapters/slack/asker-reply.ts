@@ -5,7 +5,7 @@ import type { Answer, Notice } from '../../src/conversation/answer.js';
 import type { Delivery, Reply, ReplyRecord } from '../../src/conversation/reply.js';
 import type { AskerAddress } from './address.js';
 import { SHARE_ACTION } from './app-surface.js';
-import { fromSlack } from './delivery-error.js';
+import { fromSlack, isLost } from './delivery-error.js';
 import {
   answerParts,
   context,
@@ -24,7 +24,7 @@ const MOST_PARTS = RESPONSE_URL_USES - 1;
 
 /** Sent instead of what may have arrived: Slack does not say what only one person sees, so it cannot be looked up. */
 const IN_DOUBT =
-  'I was restarted while I was sending you the answer. If you cannot see it, please ask again.';
+  'I was interrupted while I was sending you the answer. If you cannot see it, please ask again.';
 
 /** How many parts were sent, and whether another was on its way. */
 const savedSchema = z.object({ sent: z.number(), sending: z.boolean() });
@@ -42,7 +42,7 @@ export interface AskerReplyParts {
 export class AskerReply implements Reply {
   readonly #parts: AskerReplyParts;
   #delivered: number;
-  /** An earlier process was sending when it died. */
+  /** It was being sent when the process died, or no answer came from Slack. */
   #inDoubt: boolean;
   #end: Promise<Delivery> | undefined;
 
@@ -100,7 +100,13 @@ export class AskerReply implements Reply {
     try {
       await responseUrls.send(address.responseUrl, { part });
     } catch (error) {
-      if (fromSlack(error).retryable) throw error; // It may have arrived: a second way could show it twice.
+      const { retryable, cause } = fromSlack(error);
+      if (retryable) {
+        // It may have arrived: a second way could show it twice.
+        this.#inDoubt ||= cause === undefined || isLost(cause);
+        if (!this.#inDoubt) await this.#save(false);
+        throw error;
+      }
       const refusal = await sender.attempt({
         method: 'chat.postEphemeral',
         args: () => ({

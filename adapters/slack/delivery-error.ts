@@ -24,6 +24,19 @@ export function networkCode(thrown: unknown): string | undefined {
   return undefined;
 }
 
+/** Errors of a connection that never came about: nothing was sent. */
+const NEVER_LEFT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The request may have been carried out, although no answer came. */
+export function isLost(thrown: unknown): boolean {
+  return !NEVER_LEFT.has(networkCode(thrown) ?? '');
+}
+
 /** Milliseconds Slack asks to wait, when it limits the rate in either of its two ways. */
 export function rateLimitMs(thrown: unknown): number | undefined {
   if (thrown instanceof WebAPIRateLimitedError) return thrown.retryAfter * 1000;
@@ -114,4 +127,10 @@ export function fromSlack(thrown: unknown): ChipwrightError {
     'Report it with the reference, if it happens again.',
   ];
   return new ChipwrightError('delivery_rejected', message, { cure, cause: thrown });
+}
+
+/** For a look at the history that failed: what cannot be read now rejects, and is read later; what may not be read at all is nothing. */
+export function untilLater(thrown: unknown): undefined {
+  if (fromSlack(thrown).retryable) throw thrown;
+  return undefined;
 }

@@ -2,7 +2,7 @@
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
-import { NOT_OFFERED, slackCode } from './delivery-error.js';
+import { NOT_OFFERED, slackCode, untilLater } from './delivery-error.js';
 import { draftPart, MESSAGE_CHARS, type MessagePart } from './render/message.js';
 import { unpingedDraft } from './render/unpinged.js';
 import { editsIn, postsTo, type Sender } from './sender.js';
@@ -66,14 +66,18 @@ export class Draft {
     this.#pump ??= this.#run();
   }
 
-  /** Ends the draft. Resolves to the message that the answer replaces, if one was shown. Never rejects. */
+  /**
+   * Ends the draft. Resolves to the message that the answer replaces, if one was shown. Rejects when one may be shown and Slack
+   * does not tell at the moment; call it again later.
+   */
   async close(): Promise<string | undefined> {
     this.#resting = true;
     this.#closing.abort();
     await this.#pump;
     if (this.#lost) {
-      this.#ts = await this.#posts.find(0).catch(() => undefined);
-      this.#ts ??= await this.#findStream().catch(() => undefined);
+      this.#ts =
+        (await this.#posts.find(0).catch(untilLater)) ?? (await this.#findStream().catch(untilLater));
+      this.#lost = false;
     }
     if (this.#ts !== undefined && this.#way === 'stream' && !this.#streamEnded) {
       // What Slack does not take now, the edit that follows finds and does again.

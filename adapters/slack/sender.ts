@@ -4,7 +4,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { Pace, PlatformTools } from '../../src/conversation/platform.js';
+import { CircuitBreaker } from '../../src/circuit-breaker.js';
+import { type Pace, PLATFORM_BREAKER, type PlatformTools } from '../../src/conversation/platform.js';
+import { ChipwrightError } from '../../src/errors.js';
 import type { SlackMethod } from './app-surface.js';
 import { isPassing, rateLimitMs, slackCode } from './delivery-error.js';
 
@@ -44,6 +46,7 @@ export class Sender {
   readonly #pace: Pace;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #breaker: CircuitBreaker;
   readonly #halt = new AbortController();
   /**
    * Until when Slack wants no more calls of a method in this workspace. Drafts and what is best effort keep to it; answers ask Slack
@@ -51,11 +54,16 @@ export class Sender {
    */
   readonly #limitedUntil = new Map<SlackMethod, number>();
 
-  constructor(client: WebClient, tools: Pick<PlatformTools, 'pace' | 'now' | 'log'>) {
+  constructor(client: WebClient, tools: Pick<PlatformTools, 'pace' | 'now' | 'log' | 'onBreaker'>) {
     this.#client = client;
     this.#pace = tools.pace;
     this.#now = tools.now;
     this.#log = tools.log;
+    this.#breaker = new CircuitBreaker(PLATFORM_BREAKER, {
+      now: tools.now,
+      onChange: tools.onBreaker,
+      isFailure: isPassing,
+    });
     // As many calls wait as there are busy channels; node takes more than ten for a leak and says so.
     setMaxListeners(0, this.#halt.signal);
   }
@@ -65,7 +73,10 @@ export class Sender {
     this.#halt.abort();
   }
 
-  /** The method's answer, or nothing when the call was no longer wanted. Rejects with the SDK's errors. */
+  /**
+   * The method's answer, or nothing when the call was no longer wanted. Rejects with the SDK's errors, and at once with a ChipwrightError
+   * while Slack is left alone because calls failed several times in a row.
+   */
   async call<T>(call: Call<T>): Promise<T | undefined> {
     const task = async () => {
       const restMs = this.#restOf(call.method);
@@ -94,7 +105,7 @@ export class Sender {
     let waited = 0;
     for (let tries = 0; ; ) {
       try {
-        return (await this.#client.apiCall(call.method, args)) as T;
+        return (await this.#breaker.run(() => this.#client.apiCall(call.method, args), leftAlone)) as T;
       } catch (error) {
         const limitMs = rateLimitMs(error);
         if (limitMs !== undefined) {
@@ -124,4 +135,15 @@ export class Sender {
     const signal = unwanted === undefined ? halt : AbortSignal.any([halt, unwanted]);
     return delay(ms, true, { signal }).catch(() => false);
   }
+}
+
+function leftAlone(): ChipwrightError {
+  return new ChipwrightError(
+    'delivery_rejected',
+    'Slack failed several times and is left alone for a moment.',
+    {
+      cure: 'Look at https://slack-status.com and at the network; it is tried again by itself.',
+      retryable: true,
+    },
+  );
 }

@@ -6,7 +6,7 @@ import type { Delivery, Reply, ReplyRecord, Status } from '../../src/conversatio
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import type { Abilities } from './abilities.js';
 import type { ThreadAddress } from './address.js';
-import { fromSlack, STREAM_OPEN, slackCode, TOO_LONG, UNREACHABLE } from './delivery-error.js';
+import { fromSlack, STREAM_OPEN, slackCode, TOO_LONG, UNREACHABLE, untilLater } from './delivery-error.js';
 import { Draft } from './draft.js';
 import { withPlainFallback } from './plain-fallback.js';
 import { rateable } from './rating.js';
@@ -132,10 +132,7 @@ export class ThreadReply implements Reply {
    */
   async #recall(): Promise<void> {
     const saved = savedSchema.parse(JSON.parse(this.#parts.record.saved ?? '[]'));
-    const found = await this.#posts.recall().catch((error: unknown) => {
-      if (fromSlack(error).retryable) throw error;
-      return undefined;
-    });
+    const found = await this.#posts.recall().catch(untilLater);
     this.#stands = found?.ended ?? false;
     const posted = found?.posted ?? [];
     // A draft that is streamed has no name to be found by; and what was posted last may not have been saved.

@@ -1,7 +1,6 @@
 // Why Teams would not take a message, in our words.
 import { ChipwrightError } from '../../src/errors.js';
 import { ConnectorFailure } from './connector-transport.js';
-import { retryAfterMs } from './outbox.js';
 
 const REMOVED = 'The bot may have been removed from the chat or the team; add it again and ask once more.';
 
@@ -38,7 +37,8 @@ export function deliveryError(thrown: unknown, now: number): ChipwrightError {
       'delivery_rejected',
       'Teams did not confirm the message, which may be shown or not.',
       {
-        cure: 'Look at the thread before asking again; it is not sent twice.',
+        cure: 'Look at the thread before asking again; the answer is not sent twice.',
+        retryable: true,
         cause: thrown,
       },
     );
@@ -49,4 +49,18 @@ export function deliveryError(thrown: unknown, now: number): ChipwrightError {
     retryable: status === undefined || status >= 500 || status === 412,
     cause: thrown,
   });
+}
+
+/** Teams, or the login to it, gives no answer or fails by itself: no fault of this message, and no wish to send less. */
+export function isOutage(failure: unknown): boolean {
+  if (!(failure instanceof ConnectorFailure)) return failure instanceof ChipwrightError && failure.retryable;
+  return failure.status === undefined || failure.status >= 500;
+}
+
+/** Milliseconds of a `Retry-After` header: seconds or an HTTP date. Undefined for anything else. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  const value = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const date = /[a-z]{3}.*gmt$/i.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

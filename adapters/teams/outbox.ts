@@ -1,10 +1,12 @@
 // Sends activities into conversations: in turn, at the allowed pace, again when that is safe.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activity, CloudAdapter, TurnContext } from 'botbuilder';
-import type { PlatformTools } from '../../src/conversation/platform.js';
+import { CircuitBreaker } from '../../src/circuit-breaker.js';
+import { PLATFORM_BREAKER, type PlatformTools } from '../../src/conversation/platform.js';
 import { ChipwrightError } from '../../src/errors.js';
 import { type Address, conversationReference } from './address.js';
 import { ConnectorFailure } from './connector-transport.js';
+import { isOutage, retryAfterMs } from './delivery-error.js';
 
 /**
  * `once`: a picture of the moment, worthless later. `safe`: sending it twice has the effect of sending it once. `plain`:
@@ -12,7 +14,10 @@ import { ConnectorFailure } from './connector-transport.js';
  */
 type Repeat = 'once' | 'safe' | 'plain';
 
-/** All methods reject with a ConnectorFailure, or with a ChipwrightError that did not come from Teams. */
+/**
+ * All methods reject with a ConnectorFailure, or with a ChipwrightError that did not come from Teams; with such a one at once while Teams
+ * is left alone because requests failed several times in a row.
+ */
 export interface Outbox {
   /** Resolves to the id of the new activity; empty when Teams names none (later chunks of a stream). */
   post(address: Address, activity: Partial<Activity>, repeat: Repeat): Promise<string>;
@@ -49,9 +54,15 @@ const REPEATED_STATUS = new Set([412, 429, 502, 504]);
 export function createOutbox(
   adapter: CloudAdapter,
   appId: string,
-  tools: Pick<PlatformTools, 'now' | 'pace'>,
+  tools: Pick<PlatformTools, 'now' | 'pace' | 'onBreaker'>,
   timing: Timing,
 ): Outbox {
+  const breaker = new CircuitBreaker(PLATFORM_BREAKER, {
+    now: tools.now,
+    onChange: tools.onBreaker,
+    isFailure: (thrown) => isOutage(failureOf(thrown)),
+  });
+
   async function send<T>(
     address: Address,
     repeat: Repeat,
@@ -61,7 +72,9 @@ export function createOutbox(
     const gap = type === 'personal' ? GAP_MS.personal : GAP_MS.other;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await tools.pace.run(id, gap, () => inTurn(adapter, appId, address, act));
+        return await tools.pace.run(id, gap, () =>
+          breaker.run(() => inTurn(adapter, appId, address, act), leftAlone),
+        );
       } catch (thrown) {
         const failure = failureOf(thrown);
         const waitMs = waitFor(failure, attempt, tools.now(), timing.random());
@@ -124,10 +137,10 @@ function waitFor(
   return Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random));
 }
 
-/** Milliseconds of a `Retry-After` header: seconds or an HTTP date. Undefined for anything else. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  const value = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = /[a-z]{3}.*gmt$/i.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+function leftAlone(): ChipwrightError {
+  return new ChipwrightError(
+    'delivery_rejected',
+    'Teams failed several times and is left alone for a moment.',
+    { cure: 'Check the network; it is tried again by itself.', retryable: true },
+  );
 }

@@ -7,7 +7,7 @@ import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import { type Address, ratedAs } from './address.js';
 import { ConnectorFailure } from './connector-transport.js';
-import { deliveryError } from './delivery-error.js';
+import { deliveryError, isOutage } from './delivery-error.js';
 import type { Outbox } from './outbox.js';
 import { message, renderAnswer, renderNotice } from './render-answer.js';
 import { MESSAGE_LIMIT } from './split-message.js';
@@ -58,6 +58,10 @@ export function createTeamsReply(
   let lastSentAt = Number.NEGATIVE_INFINITY;
   let sending: Promise<void> | undefined;
   let ending: Promise<Delivery> | undefined;
+  /** A message was on its way, and nobody knows whether it arrived. */
+  let inDoubt = earlier?.sending ?? false;
+  /** Teams failed a moment ago. */
+  let failing = false;
 
   /** Sends a passing sign, unless one is on its way or was a moment ago. Failures are noted, never raised. */
   function show(work: () => Promise<void>): void {
@@ -65,6 +69,7 @@ export function createTeamsReply(
     sending = work()
       .catch((failure: unknown) => {
         if (isOver(failure)) streaming = false;
+        failing ||= isOutage(failure);
         log.debug({ code: failure instanceof ConnectorFailure ? failure.code : '' }, 'Teams took no draft');
       })
       .finally(() => {
@@ -107,7 +112,8 @@ export function createTeamsReply(
     try {
       return await outbox.post(address, activity, 'plain');
     } catch (failure) {
-      if (!(failure instanceof ConnectorFailure && failure.applied === 'unknown')) await save(false);
+      inDoubt = failure instanceof ConnectorFailure && failure.applied === 'unknown';
+      if (!inDoubt) await save(false);
       throw failure;
     }
   }
@@ -120,7 +126,7 @@ export function createTeamsReply(
         const entities = [streamInfo('final'), ...(first.entities ?? [])];
         return (await outbox.post(address, { ...first, entities }, 'safe')) || streamId;
       } catch (failure) {
-        if (!(failure instanceof ConnectorFailure)) throw failure;
+        if (!(failure instanceof ConnectorFailure) || isOutage(failure)) throw failure;
         log.info({ code: failure.code, status: failure.status }, 'Teams refused the end of a stream');
       }
     }
@@ -129,7 +135,7 @@ export function createTeamsReply(
       await outbox.replace(address, streamId, first);
       return streamId;
     } catch (failure) {
-      if (!(failure instanceof ConnectorFailure) || failure.status === undefined) throw failure;
+      if (!(failure instanceof ConnectorFailure) || isOutage(failure)) throw failure;
     }
     const id = await post(first);
     if (shown !== '') await outbox.remove(address, streamId).catch(() => undefined);
@@ -152,8 +158,12 @@ export function createTeamsReply(
     await sending;
     let placed = 0;
     try {
-      if (earlier?.sending === true) {
+      // What is posted while the connection breaks stays in doubt, so a sign that may get lost goes first.
+      if (failing) await sendTyping();
+      failing = false;
+      if (inDoubt) {
         const id = await post(message(IN_DOUBT));
+        inDoubt = false;
         return delivered(posted[0] ?? id, posted.length + 1);
       }
       for (const [at, part] of render().entries()) {
@@ -164,10 +174,9 @@ export function createTeamsReply(
       return delivered(posted[0] ?? '', placed);
     } catch (thrown) {
       const error = deliveryError(thrown, now());
-      const nothingShown =
-        placed === 0 && !(thrown instanceof ConnectorFailure && thrown.applied === 'unknown');
-      // Nothing stands in the thread, so a later call may still say something.
-      if (nothingShown) ending = undefined;
+      failing = isOutage(thrown);
+      // Nothing stands in the thread, or it may be completed: a later call may still say something.
+      if (placed === 0 || error.retryable) ending = undefined;
       log.warn({ code: error.code, message: error.message, placed }, 'a reply was not delivered to Teams');
       throw error;
     }

@@ -30,6 +30,6 @@ export const STOPPING =
 export const UNAVAILABLE =
   'The bot cannot take questions at the moment, so this one was not taken. Please ask again in a few minutes.';
 
-/** Said instead of an answer that may be shown already, after the process died while it was being sent. */
+/** Said instead of an answer that may be shown already: the process died while it was being sent, or Teams did not confirm it. */
 export const IN_DOUBT =
-  'The bot was restarted while it was sending the answer. If you cannot see it above, please ask again.';
+  'The bot was interrupted while it was sending the answer. If you cannot see it above, please ask again.';

@@ -39,6 +39,9 @@ const LOOKS = 8;
 const RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 
+/** How long an answer that is ready waits at least before it is sent again to a platform that did not take it, ms. */
+const REST_MS = 5_000;
+
 /** Beats between two clearings of what is past remembering: about an hour. */
 const FORGET_BEATS = 3_600;
 
@@ -54,6 +57,11 @@ export interface TakenMessage {
   readonly record: ReplyRecord;
   /** Say this instead of an answer: it was asked too long ago, or answering it failed too often. */
   readonly apology?: 'late' | 'failed';
+  /**
+   * Waits before what is ready is sent again to a platform that did not take it: as long as the platform asks (`askedMs`), while other
+   * messages have their turn. False when it should not be sent any more: it is too late, or the process is about to end.
+   */
+  readonly rest: (askedMs?: number) => Promise<boolean>;
 }
 
 export interface InboxParts {
@@ -171,8 +179,10 @@ export class DurableInbox implements Inbox {
   }
 
   #hasRoom(): boolean {
+    const { parallel, waiting } = this.#parts.limits;
     const begins = this.#watching !== undefined && !this.#draining.signal.aborted;
-    return begins && this.#answering < this.#parts.limits.parallel;
+    // What rests is kept in memory, and no more of it than may wait.
+    return begins && this.#answering < parallel && this.#held.size < parallel + waiting;
   }
 
   #begin(claimed: ClaimedMessage): void {
@@ -187,36 +197,48 @@ export class DurableInbox implements Inbox {
   }
 
   async #run(claimed: ClaimedMessage, lost: AbortSignal): Promise<void> {
+    let inTurn = true;
     this.#answering += 1;
+    const pass = () => {
+      if (inTurn) this.#answering -= 1;
+      inTurn = false;
+    };
+    const pause = async (ms: number) => {
+      pass();
+      this.#fill(); // The thread rests, and others may go on.
+      await this.#parts.pause(ms, AbortSignal.any([this.#draining.signal, lost]));
+    };
     const { outcome, restMs } = await this.#answer(
       claimed,
       AbortSignal.any([this.#stopping.signal, lost]),
-    ).finally(() => {
-      this.#answering -= 1;
-    });
-    if (outcome === 'failed') {
-      this.#fill(); // The thread rests, and others may go on.
-      await this.#parts.pause(restMs, AbortSignal.any([this.#draining.signal, lost]));
-    }
+      pause,
+    ).finally(pass);
+    if (outcome === 'failed') await pause(restMs);
     if (!lost.aborted) await this.#settle(claimed.key, outcome, lost);
   }
 
   async #answer(
     claimed: ClaimedMessage,
     signal: AbortSignal,
+    pause: (ms: number) => Promise<void>,
   ): Promise<{ readonly outcome: Outcome; readonly restMs: number }> {
     const { answer, now, log } = this.#parts;
     try {
       signal.throwIfAborted();
       const message = fromStored(claimed.body);
-      const isLate = now() - message.receivedAt.getTime() > LATE_MS;
-      const apology = claimed.failures >= MOST_TRIES ? 'failed' : isLate ? 'late' : undefined;
+      const isLate = () => now() - message.receivedAt.getTime() > LATE_MS;
+      const apology = isLate() ? 'late' : claimed.failures >= MOST_TRIES ? 'failed' : undefined;
+      const rest = async (askedMs = 0) => {
+        if (!isLate()) await pause(Math.min(Math.max(askedMs, REST_MS), LONGEST_RETRY_MS));
+        return !(isLate() || signal.aborted || this.#draining.signal.aborted);
+      };
       const record = this.#recordOf(claimed);
-      const taken: TakenMessage = { message, record, ...(apology === undefined ? {} : { apology }) };
+      const taken: TakenMessage = { message, record, rest, ...(apology === undefined ? {} : { apology }) };
       return { outcome: await answer(taken, signal), restMs: 0 };
     } catch (error) {
       if (signal.aborted) return { outcome: 'stopped', restMs: 0 };
       const passing = error instanceof ChipwrightError && error.retryable;
+      if (passing && this.#draining.signal.aborted) return { outcome: 'stopped', restMs: 0 };
       const asked = passing ? (error.retryAfterMs ?? 0) : 0;
       log.error(
         { err: error, message: claimed.key, passing },

@@ -24,7 +24,7 @@ export interface Metrics {
   notDelivered(platform: PlatformName, code: ErrorCode): void;
   /** A thumb for an answer was kept. */
   rated(platform: PlatformName, verdict: 'helpful' | 'unhelpful'): void;
-  breaker(of: 'qdrant' | 'language_model', state: 'closed' | 'half open' | 'open'): void;
+  breaker(of: 'qdrant' | 'language_model' | PlatformName, state: 'closed' | 'half open' | 'open'): void;
   dependency(name: string, ok: boolean): void;
   index(documents: number, passages: number, generation: number): void;
   /** A line of the audit log could not be written. */

@@ -1,4 +1,5 @@
 // The port every chat platform fills, and the inbox it hands messages to.
+import type { BreakerLimits, BreakerState } from '../circuit-breaker.js';
 import type { IncomingMessage, Person, PlatformName } from './message.js';
 import type { Reply, ReplyRecord } from './reply.js';
 
@@ -82,7 +83,20 @@ export interface PlatformTools {
   readonly fetch: typeof globalThis.fetch;
   /** Runs `task` in turn with the others of the same `key`, at the pace the platform allows. */
   readonly pace: Pace;
+  /** Told when the platform is left alone because it fails, tried again, and back. */
+  readonly onBreaker?: ((state: BreakerState) => void) | undefined;
 }
+
+/**
+ * When a platform that does not answer, or fails by itself, is left alone. Others wait for the one call that tries, as what they have to
+ * say is wanted all the same.
+ */
+export const PLATFORM_BREAKER: BreakerLimits = {
+  failures: 5,
+  withinMs: 60_000,
+  pauseMs: 5_000,
+  othersWait: true,
+};
 
 /** Rate limits per destination; made from Bottleneck in src/operations/pace.ts. */
 export interface Pace {

@@ -83,7 +83,7 @@ export function stoppingNotice(reference: string): Notice {
 export function lateNotice(reference: string): Notice {
   return {
     kind: 'busy',
-    text: 'I could not answer this within ten minutes, because I was not running or had too much to do. Please ask again if you still want to know.',
+    text: 'I could not answer this within ten minutes, because I was not running, was cut off from this chat, or had too much to do. Please ask again if you still want to know.',
     reference,
   };
 }

@@ -118,6 +118,7 @@ describe('an obedient model', () => {
       history,
       answers: { remember: async () => {} },
       message: message('Where is hold slack checked?'),
+      rest: async () => false,
       reply,
       signal: new AbortController().signal,
       log: pino({ level: 'silent' }),

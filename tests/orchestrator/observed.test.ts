@@ -50,6 +50,7 @@ async function told(with_ = works, reply = recordingReply(), signal = new AbortC
       history,
       answers: { remember: async () => {} },
       message: asked,
+      rest: async () => false,
       reply: counted,
       signal,
       log,

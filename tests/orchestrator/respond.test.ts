@@ -37,6 +37,7 @@ function world(
   signal = new AbortController().signal,
   asked = message('Where is hold checked? canary-text'),
   apology?: 'late' | 'failed',
+  rests: boolean[] = [],
 ) {
   const turns: Turn[] = [];
   const lines: string[] = [];
@@ -56,6 +57,7 @@ function world(
     answers,
     message: asked,
     ...(apology === undefined ? {} : { apology }),
+    rest: async () => rests.pop() ?? false,
     reply,
     signal,
     log,
@@ -131,6 +133,24 @@ describe('respond', () => {
       fail: () => Promise.reject(refused),
     });
     await expect(world(works, none).response).rejects.toBe(refused);
+  });
+
+  it('keeps an answer until the platform takes it, and lets no apology take its place', async () => {
+    const away = new ChipwrightError('delivery_rejected', 'x', { cure: 'y', retryable: true });
+    let tries = 0;
+    const back = recordingReply({
+      finish: async () => {
+        if (++tries < 3) throw away;
+        return { messageId: 'sent', parts: 1 };
+      },
+    });
+    const kept = world(works, back, undefined, undefined, undefined, [true, true]);
+    expect(await kept.response).toMatchObject({ kind: 'answer', delivery: { messageId: 'sent' } });
+    expect(kept.turns).toHaveLength(1);
+    const never = recordingReply({ finish: () => Promise.reject(away) });
+    const late = world(works, never, undefined, undefined, undefined, [true]);
+    await expect(late.response).rejects.toBe(away);
+    expect([never.notices.length, late.turns.length]).toEqual([0, 0]);
   });
 
   it('is not held up by a draft that hangs or fails', async () => {

@@ -156,7 +156,7 @@ describe('a private answer that is taken up again after a crash', () => {
     slack.fail('response_url', { status: 500 });
     await expect(platform.replyTo(question(), record).finish(sampleAnswer())).rejects.toThrow();
     await platform.replyTo(question(), recordAgain(record)).finish(sampleAnswer());
-    expect(visible(last())).toContain('restarted while I was sending you the answer');
+    expect(visible(last())).toContain('interrupted while I was sending you the answer');
   });
 });
 
