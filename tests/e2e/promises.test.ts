@@ -1,6 +1,7 @@
 // An accepted question gets one ending, in order, whatever happens: the proofs of tests/load/proofs with small counts.
 import { describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../../src/evaluation/bootstrap.js';
+import { slackChat, teamsChat } from '../load/proofs/chat.js';
 import { deliveries } from '../load/proofs/deliveries.js';
 import { interruptions } from '../load/proofs/interruptions.js';
 import { replicas } from '../load/proofs/replicas.js';
@@ -25,13 +26,19 @@ onEachEngine('deliveries in disorder, to an unwilling Slack', (freshPlace) => {
 
 describe.concurrent('the program', () => {
   it('answers each question once across kill -9 at random moments', async () => {
-    const seen = await interruptions('SIGKILL', 2, seededRandom(4));
+    const seen = await interruptions(await slackChat(seededRandom(4)), 'SIGKILL', 2, seededRandom(4));
+    expect(seen.broken).toEqual([]);
+    expect(seen.questions).toBeGreaterThan(5);
+  });
+
+  it('answers each question in Teams once, or says that it is in doubt, across kill -9', async () => {
+    const seen = await interruptions(await teamsChat(seededRandom(7)), 'SIGKILL', 2, seededRandom(7));
     expect(seen.broken).toEqual([]);
     expect(seen.questions).toBeGreaterThan(5);
   });
 
   it('ends well by SIGTERM at random moments, and leaves nothing unanswered', async () => {
-    const seen = await interruptions('SIGTERM', 2, seededRandom(5));
+    const seen = await interruptions(await slackChat(seededRandom(5)), 'SIGTERM', 2, seededRandom(5));
     expect(seen.endedBadly).toEqual([]);
     expect(seen.broken).toEqual([]);
     expect(seen.questions).toBeGreaterThan(5);

@@ -1,7 +1,7 @@
 // The promises of delivery at their full size. `npm test` proves the same with smaller counts: tests/e2e/promises.test.ts.
 //
 // npm run prove -- deliveries [--count 10000]   duplicates, twins, disorder and an unwilling Slack, on both stores
-// npm run prove -- kills [--count 120]          kill -9 at random moments, then a restart
+// npm run prove -- kills [--count 120]          kill -9 at random moments, then a restart; with --platform teams in Microsoft Teams
 // npm run prove -- stops [--count 60]           SIGTERM at random moments, then a restart
 // npm run prove -- replicas [--count 24]        three on one PostgreSQL, one of them killed every five seconds
 //
@@ -16,13 +16,18 @@ import { openPostgresStore } from '../../src/storage/postgres-store.js';
 import { openSqliteStore } from '../../src/storage/sqlite-store.js';
 import type { Store } from '../../src/storage/store.js';
 import { hasPostgres, startPostgres } from '../support/postgres.js';
+import { slackChat, teamsChat } from './proofs/chat.js';
 import { deliveries } from './proofs/deliveries.js';
 import { interruptions } from './proofs/interruptions.js';
 import { replicas } from './proofs/replicas.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  options: {
+    count: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    platform: { type: 'string', default: 'slack' },
+  },
 });
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
@@ -47,8 +52,11 @@ const proofs: Readonly<Record<string, () => Promise<object>>> = {
     await server.close();
     return { sqlite, postgres };
   },
-  kills: () => interruptions('SIGKILL', count(120), random(), tell),
-  stops: () => interruptions('SIGTERM', count(60), random(), tell),
+  async kills() {
+    const chat = await (values.platform === 'teams' ? teamsChat : slackChat)(random());
+    return interruptions(chat, 'SIGKILL', count(120), random(), tell);
+  },
+  stops: async () => interruptions(await slackChat(random()), 'SIGTERM', count(60), random(), tell),
   replicas: () => replicas(count(24), 5_000, random(), tell),
 };
 

@@ -10,6 +10,7 @@ import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import { ANSWERABLE, STRAY } from '../support/flow-documents.js';
 import { serveChipwright } from '../support/serve-chipwright.js';
 import { startSlack } from '../support/slack-stand-in.js';
+import { deliveryOf, postsIn } from './proofs/chat.js';
 import { fickleModel } from './proofs/fickle-model.js';
 import { Promises } from './proofs/promise.js';
 import { growth, watchProcess } from './resident-memory.js';
@@ -38,7 +39,7 @@ slack.mood = () => {
   if (luck < 0.15) return random() < 0.5 ? 'reset' : 'lost';
   return luck < 0.17 ? 'hang' : undefined;
 };
-const promises = new Promises(slack);
+const promises = new Promises(() => postsIn(slack));
 const over = new AbortController();
 const watching = watchProcess(served.service.pid, over.signal);
 
@@ -49,8 +50,8 @@ while (performance.now() - start < minutes * 60_000) {
   const at = asked.length;
   const where = { channel: `C${at % CHANNELS}`, user: `U${at % (CHANNELS + 1)}` };
   const question = slack.unheard(texts[at % texts.length] ?? STRAY, where);
-  const twin = random() < 0.5 ? [promises.deliver(question, 'message', TRIES)] : [];
-  asked.push(Promise.all([promises.deliver(question, 'app_mention', TRIES), ...twin]));
+  const twin = random() < 0.5 ? [promises.deliver(deliveryOf(question, 'message'), TRIES)] : [];
+  asked.push(Promise.all([promises.deliver(deliveryOf(question, 'app_mention'), TRIES), ...twin]));
   await delay((asked.length / rate) * 1_000 - (performance.now() - start));
 }
 await Promise.all(asked);

@@ -44,6 +44,14 @@ export interface FailureRule {
   readonly when?: (request: WireRequest) => boolean;
 }
 
+/** A message with what its readers do not see. */
+interface Kept extends VisibleMessage {
+  /** Of the newest piece of a stream, from 1; 0 where nothing was streamed. */
+  readonly sequence: number;
+  /** The activity that it replies to; empty for none. */
+  readonly replyTo: string;
+}
+
 /** An activity as Teams sends it; tests change what they like before it is delivered. */
 // biome-ignore lint/suspicious/noExplicitAny: the point of many tests is an activity of the wrong shape
 export type RawActivity = Record<string, any>;
@@ -68,7 +76,7 @@ export class TeamsStandIn {
   anonymous = false;
   /** How often the login was asked. */
   logins = 0;
-  readonly #conversations = new Map<string, Map<string, VisibleMessage & { sequence: number }>>();
+  readonly #conversations = new Map<string, Map<string, Kept>>();
   readonly #rules: { failure: Failure; times: number; when: (request: WireRequest) => boolean }[] = [];
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #tokens = new Set<string>();
@@ -130,6 +138,13 @@ export class TeamsStandIn {
       text,
       state,
     }));
+  }
+
+  /** What is seen in all conversations together, each with the activity that it replies to. */
+  replies(): (Kept & { readonly conversationId: string })[] {
+    return [...this.#conversations].flatMap(([conversationId, messages]) =>
+      [...messages.values()].map((message) => ({ ...message, conversationId })),
+    );
   }
 
   /** What is seen in all conversations together. */
@@ -330,7 +345,7 @@ export class TeamsStandIn {
 
   #apply(wire: WireRequest): { status: number; body: unknown } {
     const { method, conversationId, activityId, activity, raw } = wire;
-    const messages = this.#conversations.get(conversationId) ?? new Map();
+    const messages: Map<string, Kept> = this.#conversations.get(conversationId) ?? new Map();
     this.#conversations.set(conversationId, messages);
     const refuse = (status: number, code: string) => ({ status, body: { error: { code } } });
     if (method === 'DELETE') return refuse(405, 'MethodNotAllowed');
@@ -339,21 +354,21 @@ export class TeamsStandIn {
     if (method === 'PUT') {
       const old = messages.get(activityId ?? '');
       if (old === undefined) return refuse(404, 'ActivityNotFoundInConversation');
-      messages.set(old.id, { ...old, text: activity.text, state: 'final' });
+      messages.set(old.id, { ...old, text: activity.text ?? '', state: 'final' });
       return { status: 200, body: { id: old.id } };
     }
     const stream = (activity.entities ?? []).find((entity: RawActivity) => entity.type === 'streaminfo');
     if (stream === undefined) {
       const id = this.#nextId();
       if (activity.type === 'message')
-        messages.set(id, { id, text: activity.text, state: 'final', sequence: 0 });
+        messages.set(id, { ...newMessage(id, activity), state: 'final', sequence: 0 });
       return { status: 201, body: { id } };
     }
     return this.#stream(messages, conversationId, activity, stream);
   }
 
   #stream(
-    messages: Map<string, VisibleMessage & { sequence: number }>,
+    messages: Map<string, Kept>,
     conversationId: string,
     activity: RawActivity,
     stream: RawActivity,
@@ -363,7 +378,7 @@ export class TeamsStandIn {
     if (stream.streamId === undefined) {
       if (stream.streamSequence !== 1) return refuse(400, 'BadStreamSequence');
       const id = this.#nextId();
-      messages.set(id, { id, text: activity.text, state: stream.streamType, sequence: 1 });
+      messages.set(id, { ...newMessage(id, activity), state: stream.streamType, sequence: 1 });
       return { status: 201, body: { id } };
     }
     const open = messages.get(stream.streamId);
@@ -388,6 +403,10 @@ export class TeamsStandIn {
     this.#ids += 1;
     return `bot-message-${this.#ids}`;
   }
+}
+
+function newMessage(id: string, { text, replyToId = '' }: RawActivity) {
+  return { id, text, replyTo: replyToId };
 }
 
 /** Why Teams would refuse the activity, as its documents say. */

@@ -11,6 +11,7 @@ import type { Store } from '../../../src/storage/store.js';
 import { RecordingRatings } from '../../support/recording-ratings.js';
 import { safe, sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
 import { BOT_TOKEN, SIGNING_SECRET, type SlackStandIn, startSlack } from '../../support/slack-stand-in.js';
+import { deliveryOf, postsIn } from './chat.js';
 import { Promises } from './promise.js';
 
 /** The pauses of the inbox pass so many times faster than in life. */
@@ -45,7 +46,7 @@ export interface Deliveries {
  */
 export async function deliveries(store: Store, count: number, random: () => number): Promise<Deliveries> {
   const slack = await startSlack();
-  const promises = new Promises(slack);
+  const promises = new Promises(() => postsIn(slack));
   const log = pino({ level: 'silent' });
   const { fetch, faults } = unwillingSlack(random);
   const { run, stop } = createPace();
@@ -134,7 +135,10 @@ function inDisorder(slack: SlackStandIn, promises: Promises, count: number, rand
     const first = plan.length;
     do {
       const type = random() < 0.5 ? 'message' : 'app_mention';
-      plan.push({ at: first + random() * DISORDER, deliver: () => promises.deliver(question, type) });
+      plan.push({
+        at: first + random() * DISORDER,
+        deliver: () => promises.deliver(deliveryOf(question, type)),
+      });
     } while (random() < 0.6 && plan.length < count);
   }
   return plan.sort((one, other) => other.at - one.at).map(({ deliver }) => deliver);

@@ -1,7 +1,7 @@
 // The compiled program, interrupted at random moments of the whole path while people go on asking, and started again each time.
 import { setTimeout as delay } from 'node:timers/promises';
 import { serveChipwright } from '../../support/serve-chipwright.js';
-import { startSlack } from '../../support/slack-stand-in.js';
+import type { Chat } from './chat.js';
 import { fickleModel } from './fickle-model.js';
 import { people } from './people.js';
 import { Promises } from './promise.js';
@@ -19,21 +19,27 @@ export interface Interruptions {
   readonly endedBadly: readonly string[];
   /** The longest that a process took to end, ms. */
   readonly slowestEnd: number;
+  /** Questions with a line that says that the answer may or may not be there, and how many of them have the answer too. */
+  readonly doubted: { readonly questions: number; readonly answered: number };
+  /** Streams that were begun and could not be ended, as the process died before it learnt their name. */
+  readonly nameless: number;
 }
 
-/** Sends `signal` to the program `count` times. Resolves when all that was accepted until then is answered. */
+/** Sends `signal` to the program `count` times. Resolves when all that was accepted until then is answered. Closes the chat. */
 export async function interruptions(
+  chat: Chat,
   signal: 'SIGKILL' | 'SIGTERM',
   count: number,
   random: () => number,
   tell: (line: string) => void = () => {},
 ): Promise<Interruptions> {
-  const [slack, model] = await Promise.all([startSlack(), fickleModel(random)]);
-  const promises = new Promises(slack);
+  const model = await fickleModel(random);
+  const promises = new Promises(() => chat.posts());
   const env = { OPENAI_MODEL: 'stand-in', OPENAI_BASE_URL: model.baseURL };
-  let served = await serveChipwright({ slack, env });
+  let served = await serveChipwright({ ...chat.wanted, env });
+  chat.movesTo(served.url);
   const over = new AbortController();
-  const asking = people(PEOPLE, slack, promises, random, over.signal);
+  const asking = people(PEOPLE, chat, promises, random, over.signal);
   const endedBadly: string[] = [];
   let slowestEnd = 0;
   try {
@@ -45,16 +51,26 @@ export async function interruptions(
       slowestEnd = Math.max(slowestEnd, Math.round(performance.now() - told));
       if (code !== (signal === 'SIGTERM' ? 0 : null)) endedBadly.push(`exit code ${code}: ${stderr}`);
       served = await served.again();
+      chat.movesTo(served.url);
       tell(`${at} of ${count}: ${promises.accepted} questions accepted, ${promises.open().length} open`);
     }
     over.abort();
     await asking;
     await promises.settled();
     const questions = promises.accepted;
-    return { broken: promises.broken(), interruptions: count, questions, endedBadly, slowestEnd };
+    const { doubted, nameless } = promises;
+    return {
+      broken: promises.broken(),
+      interruptions: count,
+      questions,
+      endedBadly,
+      slowestEnd,
+      doubted,
+      nameless,
+    };
   } finally {
     over.abort();
     await served.bench.close();
-    await Promise.all([slack.close(), model.close()]);
+    await Promise.all([chat.close(), model.close()]);
   }
 }

@@ -1,7 +1,7 @@
-// People who ask in Slack, each in a thread of their own, for as long as the proof goes on.
+// People who ask, each in a thread of their own, for as long as the proof goes on.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ANSWERABLE, STRAY } from '../../support/flow-documents.js';
-import type { SlackStandIn } from '../../support/slack-stand-in.js';
+import type { Chat } from './chat.js';
 import type { Promises } from './promise.js';
 
 /** Longest time between the acknowledgement of a question and the next one in its thread, ms. */
@@ -18,19 +18,18 @@ const QUESTIONS = [...Object.values(ANSWERABLE).map(({ question }) => question),
 /** `count` people ask until `over` aborts. Resolves when their last question was acknowledged. */
 export async function people(
   count: number,
-  slack: SlackStandIn,
+  chat: Chat,
   promises: Promises,
   random: () => number,
   over: AbortSignal,
 ): Promise<void> {
   const person = async (_: unknown, who: number) => {
-    for (let asked = 0, thread = ''; !over.aborted; asked += 1) {
+    let thread: string | undefined;
+    for (let asked = 0; !over.aborted; asked += 1) {
       const text = QUESTIONS[Math.floor(random() * QUESTIONS.length)] ?? STRAY;
-      const begun = asked % THREAD_LENGTH === 0 ? {} : { thread };
-      const question = slack.unheard(text, { channel: `C${who}`, user: `U${who}`, ...begun });
+      const question = chat.ask(text, who, asked % THREAD_LENGTH === 0 ? undefined : thread);
       thread = question.thread;
-      const twin = random() < 0.5 ? [promises.deliver(question, 'message')] : [];
-      await Promise.all([promises.deliver(question, 'app_mention'), ...twin]);
+      await Promise.all(question.deliveries().map((delivery) => promises.deliver(delivery)));
       do await delay(random() * THINK_MS, undefined, { signal: over }).catch(() => {});
       while (promises.open().length > PATIENCE * count && !over.aborted);
     }

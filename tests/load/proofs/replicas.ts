@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startGate } from '../../support/gate.js';
 import { startPostgres } from '../../support/postgres.js';
 import { type Served, serveChipwright } from '../../support/serve-chipwright.js';
-import { startSlack } from '../../support/slack-stand-in.js';
+import { slackChat } from './chat.js';
 import { fickleModel } from './fickle-model.js';
 import { people } from './people.js';
 import { Promises } from './promise.js';
@@ -25,23 +25,23 @@ export async function replicas(
   tell: (line: string) => void = () => {},
 ): Promise<Replicas> {
   const server = await startPostgres();
-  const [slack, model, database] = await Promise.all([
-    startSlack(),
+  const [chat, model, database] = await Promise.all([
+    slackChat(random),
     fickleModel(random),
     server.freshDatabase(),
   ]);
   const running: Served[] = [];
   let deliveries = 0;
   const balancer = await startGate(() => running[deliveries++ % running.length]?.url ?? '');
-  const promises = new Promises(slack);
+  const promises = new Promises(() => chat.posts());
   const over = new AbortController();
   const env = { DATABASE_URL: database, OPENAI_MODEL: 'stand-in', OPENAI_BASE_URL: model.baseURL };
   try {
     // One after the other: each start takes the deliveries to itself, until they go to all.
-    for (let at = 0; at < REPLICAS; at += 1) running.push(await serveChipwright({ slack, env }));
-    const deliverToAll = () => slack.sendEventsTo(`${balancer.url}/slack/events`);
+    for (let at = 0; at < REPLICAS; at += 1) running.push(await serveChipwright({ ...chat.wanted, env }));
+    const deliverToAll = () => chat.movesTo(balancer.url);
     deliverToAll();
-    const asking = people(PEOPLE, slack, promises, random, over.signal);
+    const asking = people(PEOPLE, chat, promises, random, over.signal);
     for (let at = 0; at < count; at += 1) {
       await delay(pauseMs);
       const victim = running[at % REPLICAS] as Served;
@@ -57,6 +57,6 @@ export async function replicas(
   } finally {
     over.abort();
     await Promise.all(running.map(({ bench }) => bench.close()));
-    await Promise.all([balancer.close(), slack.close(), model.close(), server.close()]);
+    await Promise.all([balancer.close(), chat.close(), model.close(), server.close()]);
   }
 }
