@@ -25,8 +25,12 @@ export async function openPostgresStore(url: string, log: Logger): Promise<Store
     query_timeout: QUERY_MS,
     types: { getTypeParser },
   });
-  // A connection that breaks while nobody uses it; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL broke'));
+  // Without listeners, a connection that breaks between two queries would end the process: the pool hears of those that nobody
+  // uses, and of one in the middle of a transaction only the connection itself.
+  pool.on('error', () => {});
+  pool.on('connect', (client) =>
+    client.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL broke')),
+  );
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(db, 'postgres');
