@@ -177,7 +177,9 @@ export function createTeamsReply(
       failing = isOutage(thrown);
       // Nothing stands in the thread, or it may be completed: a later call may still say something.
       if (placed === 0 || error.retryable) ending = undefined;
-      log.warn({ code: error.code, message: error.message, placed }, 'a reply was not delivered to Teams');
+      // What is tried again every few seconds is told once, by the one who tries.
+      const level = error.retryable ? 'debug' : 'warn';
+      log[level]({ code: error.code, message: error.message, placed }, 'a reply was not delivered to Teams');
       throw error;
     }
   }

@@ -319,6 +319,26 @@ onEachEngine('the inbox', (freshPlace) => {
     expect(lines.join()).not.toContain('canary');
   });
 
+  it('lets others pass while an answer rests, and hands it back without blame when it drains', async () => {
+    const store = await freshStore();
+    const begun: string[] = [];
+    const { inbox } = held(store, {
+      limits: { parallel: 1, waiting: 10 },
+      answer: async ({ message: { id }, rest }) => {
+        begun.push(id);
+        while (await rest());
+        throw refused;
+      },
+    });
+    await inbox.accept(message('1', 'a'));
+    await inbox.accept(message('2', 'b'));
+    await eventually(() => String(begun) === '1,2', 'both, though one at a time');
+    await inbox.drain(AbortSignal.timeout(60_000));
+    expect(await stateOf(store)).toEqual(['received with text', 'received with text']);
+    const rows = await store.db.selectFrom('messages').select('failures').execute();
+    expect(rows).toEqual([{ failures: 0 }, { failures: 0 }]);
+  });
+
   it('waits as long as the platform asks before it tries again, within reason', async () => {
     const rests: number[] = [];
     const { inbox, startsAll, fail } = held(await freshStore(), {
