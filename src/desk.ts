@@ -87,7 +87,7 @@ export function openDesk({ store, served, orchestrator, limits, tools, pause = f
   const watched = new WatchedInbox({ ...tools, inbox });
   const queue = new QueueWatch({
     ...{ store, platforms, metrics: tools.metrics, now, pause, log },
-    tell: (message, before) => replyTo(message, NO_RECORD).status({ before }),
+    tell: (message, place) => replyTo(message, NO_RECORD).status(place),
   });
   return { inbox, watched, ratings, queue, store, served };
 }

@@ -90,7 +90,7 @@ it('shows one who waits where the question stands', async () => {
   await send('m1');
   await send('m2');
   await eventually(() => replies.get('m2')?.stages.length === 1, 'the place of the second');
-  expect(replies.get('m1')?.stages).toEqual([{ before: 0 }]);
-  expect(replies.get('m2')?.stages).toEqual([{ before: 1 }]);
+  expect(replies.get('m1')?.stages).toEqual([{ before: 0, first: true }]);
+  expect(replies.get('m2')?.stages).toEqual([{ before: 1, first: true }]);
   expect(told).toContainEqual(['queue', 2, START]);
 });

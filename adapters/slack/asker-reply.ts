@@ -2,7 +2,13 @@
 import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply, ReplyRecord } from '../../src/conversation/reply.js';
+import {
+  type Delivery,
+  placeLine,
+  type Reply,
+  type ReplyRecord,
+  type Status,
+} from '../../src/conversation/reply.js';
 import type { AskerAddress } from './address.js';
 import { SHARE_ACTION } from './app-surface.js';
 import { fromSlack, isLost } from './delivery-error.js';
@@ -19,7 +25,7 @@ import type { Sender } from './sender.js';
 import type { SharedAnswers } from './shared-answers.js';
 import type { UnfinishedWork } from './unfinished-work.js';
 
-/** One use of the address stays free for a retry. */
+/** One use of the address stays free for a retry, or for the line that says how many questions are before this one. */
 const MOST_PARTS = RESPONSE_URL_USES - 1;
 
 /** Sent instead of what may have arrived: Slack does not say what only one person sees, so it cannot be looked up. */
@@ -54,7 +60,13 @@ export class AskerReply implements Reply {
     this.#inDoubt = earlier?.sending ?? false;
   }
 
-  status(): void {}
+  /** One line for who waits, as the address of a command can be used a few times only; what the bot is doing is not shown. */
+  status(status: Status): void {
+    if (typeof status === 'string' || !status.first || status.before === 0) return;
+    const { address, responseUrls, unfinished } = this.#parts;
+    const told = responseUrls.send(address.responseUrl, { part: wordsPart(placeLine(status)) });
+    void unfinished.add(told).catch(() => {});
+  }
 
   async stream(): Promise<void> {}
 

@@ -3,7 +3,13 @@ import type { Activity } from 'botbuilder';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Answer, Notice } from '../../src/conversation/answer.js';
-import type { Delivery, Reply, ReplyRecord, Stage } from '../../src/conversation/reply.js';
+import {
+  type Delivery,
+  placeLine,
+  type Reply,
+  type ReplyRecord,
+  type Stage,
+} from '../../src/conversation/reply.js';
 import type { SafeMarkdown } from '../../src/safety/sanitise.js';
 import { type Address, ratedAs } from './address.js';
 import { ConnectorFailure } from './connector-transport.js';
@@ -195,6 +201,9 @@ export function createTeamsReply(
         // A stream ends two minutes after it began, so it does not begin while a question waits.
         if (typeof status === 'string' && streaming && shown === '')
           await sendChunk('informative', STAGES[status]);
+        // The line stays in the thread, so there is one, however often the place changes.
+        else if (typeof status !== 'string' && status.first && status.before > 0)
+          await outbox.post(address, message(placeLine(status)), 'once');
         else await sendTyping();
       });
     },

@@ -6,6 +6,7 @@ import type { Store } from '../storage/store.js';
 import type { IncomingMessage, PlatformName } from './message.js';
 import type { Metrics } from './metrics.js';
 import { placesInQueue } from './queue-order.js';
+import type { PlaceInQueue } from './reply.js';
 import { fromStored } from './stored-message.js';
 
 /** Between two looks, ms. */
@@ -23,7 +24,7 @@ export interface QueueWatchParts {
   readonly platforms: readonly PlatformName[];
   readonly metrics: Pick<Metrics, 'queue'>;
   /** Shows the asker how many messages are before theirs. Best effort; must not throw. */
-  readonly tell: (message: IncomingMessage, before: number) => void;
+  readonly tell: (message: IncomingMessage, place: PlaceInQueue) => void;
   readonly now: () => number;
   /** Resolves after `ms`, or as soon as `signal` aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -77,7 +78,7 @@ export class QueueWatch {
       .slice(0, MOST_TOLD);
     for (const one of patient) {
       const body = await this.#queue.tell(one.key, placeOf(one));
-      if (body !== undefined) tell(fromStored(body), placeOf(one));
+      if (body !== undefined) tell(fromStored(body), { before: placeOf(one), first: one.told === null });
     }
   }
 }

@@ -4,8 +4,21 @@ import type { Answer, Notice } from './answer.js';
 
 export type Stage = 'searching' | 'writing';
 
-/** What there is to say before an answer begins: how many questions have their turn first, then what the bot is doing. */
-export type Status = { readonly before: number } | Stage;
+/** How many questions have their turn first; `first`: the asker has not been told before. */
+export interface PlaceInQueue {
+  readonly before: number;
+  readonly first: boolean;
+}
+
+/** What there is to say before an answer begins: where the question stands, then what the bot is doing. */
+export type Status = PlaceInQueue | Stage;
+
+/** The place as a line of its own, where a platform has nothing that passes to show it by. */
+export function placeLine({ before }: PlaceInQueue): string {
+  return before === 1
+    ? 'One question is before yours; the answer follows.'
+    : `${before} questions are before yours; the answer follows.`;
+}
 
 /** Where the final message went: the platform's id of its first part, and into how many parts it was split. */
 export interface Delivery {

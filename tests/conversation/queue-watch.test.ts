@@ -46,6 +46,7 @@ onEachEngine('the watch over the queue', (freshPlace) => {
   /** A watch that looks when it is told to. */
   function watchOver(store: Store) {
     const told: [id: string, before: number][] = [];
+    const firsts: boolean[] = [];
     const recorded = recordedMetrics();
     const lines: string[] = [];
     let resume = () => {};
@@ -54,7 +55,10 @@ onEachEngine('the watch over the queue', (freshPlace) => {
       store,
       platforms: ['slack'],
       metrics: recorded.metrics,
-      tell: ({ id }, before) => void told.push([id, before]),
+      tell: ({ id }, { before, first }) => {
+        told.push([id, before]);
+        firsts.push(first);
+      },
       now: () => clock.time,
       pause: (_ms, signal) =>
         new Promise((resolve) => {
@@ -75,7 +79,7 @@ onEachEngine('the watch over the queue', (freshPlace) => {
         resume();
       });
     const queue = () => recorded.told.filter(([name]) => name === 'queue').at(-1);
-    return { look, told, queue, lines };
+    return { look, told, firsts, queue, lines };
   }
 
   it('counts what waits in the store, whoever took it in, and since when', async () => {
@@ -114,7 +118,7 @@ onEachEngine('the watch over the queue', (freshPlace) => {
 
   it('tells again when half of them are through, a few at a time', async () => {
     const { store, messages, put } = await freshStore();
-    const { look, told } = watchOver(store);
+    const { look, told, firsts } = watchOver(store);
     for (let n = 0; n < 12; n += 1) await put(`m${n}`);
     clock.time += 6_000;
     await look();
@@ -122,6 +126,7 @@ onEachEngine('the watch over the queue', (freshPlace) => {
     await look();
     await look();
     expect(told).toHaveLength(12);
+    expect(firsts).toEqual(Array(12).fill(true));
     const last = () => told.filter(([id]) => id === 'm11').map(([, before]) => before);
     for (let n = 0; n < 11; n += 1) {
       const { key = '' } = (await messages.claim('a', ['slack'])) ?? {};
@@ -129,6 +134,7 @@ onEachEngine('the watch over the queue', (freshPlace) => {
       await look();
     }
     expect(last()).toEqual([11, 5, 2, 1, 0]);
+    expect(firsts.slice(12)).toEqual(Array(firsts.length - 12).fill(false));
   });
 
   it('goes on after a restart, and does not tell twice what was told', async () => {

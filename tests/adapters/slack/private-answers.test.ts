@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { wordsPart } from '../../../adapters/slack/render/message.js';
 import { ResponseUrls } from '../../../adapters/slack/response-url.js';
+import type { Status } from '../../../src/conversation/reply.js';
 import { ChipwrightError } from '../../../src/errors.js';
 import { newRecord, recordAgain } from '../../support/reply-record.js';
 import { sampleAnswer, sampleNotice } from '../../support/sample-answer.js';
@@ -27,6 +28,27 @@ async function answered(over: Parameters<typeof sampleAnswer>[0] = {}, options: 
   const delivery = await reply.finish(sampleAnswer(over));
   return { ...asked, reply, delivery };
 }
+
+describe('one who waits after the command', () => {
+  it('is told the place in the queue once, and gets the answer all the same', async () => {
+    const { platform, question } = await ask();
+    const waiting = (status: Status) => platform.replyTo(question(), newRecord()).status(status);
+    waiting({ before: 1, first: true });
+    await settled();
+    waiting({ before: 0, first: false });
+    await settled();
+    await platform.replyTo(question(), newRecord()).finish(sampleAnswer());
+    expect(shown()).toHaveLength(3);
+    expect(shown()[1]).toBe('One question is before yours; the answer follows.');
+  });
+
+  it('is told nothing when the turn is next', async () => {
+    const { platform, question } = await ask();
+    platform.replyTo(question(), newRecord()).status({ before: 0, first: true });
+    await settled();
+    expect(shown()).toHaveLength(1);
+  });
+});
 
 for (const by of ['http', 'socket'] as const) {
   describe(`the command over ${by}`, () => {

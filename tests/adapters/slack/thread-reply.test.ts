@@ -512,7 +512,7 @@ describe('the status', () => {
 
   it('says how many are before a question that waits, until its turn has come', async () => {
     const { slack, reply, platform, message } = await ask();
-    for (const before of [4, 1, 0]) platform.replyTo(message, newRecord()).status({ before });
+    for (const before of [4, 1, 0]) platform.replyTo(message, newRecord()).status({ before, first: true });
     await settled();
     expect([...slack.statuses].sort()).toEqual([
       'answers your question next …',
@@ -530,7 +530,7 @@ describe('the status', () => {
   it('says nothing about a question that waits where Slack has no status', async () => {
     const { slack, reply } = await ask();
     slack.fail('assistant.threads.setStatus', { error: 'feature_not_enabled' });
-    reply.status({ before: 4 });
+    reply.status({ before: 4, first: true });
     await settled();
     expect(slack.reactions.size).toBe(0);
   });

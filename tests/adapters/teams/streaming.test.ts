@@ -52,7 +52,7 @@ describe('a stream', () => {
 
   it('does not begin while a question waits: its two minutes would run out', async () => {
     const reply = await asked();
-    reply.status({ before: 4 });
+    reply.status({ before: 4, first: false });
     await bot.quiet();
     expect(bot.standIn.sent.map(({ activity }) => [activity.type, activity.entities ?? []])).toEqual([
       ['typing', []],
@@ -61,6 +61,24 @@ describe('a stream', () => {
     await bot.quiet();
     await reply.finish(sampleAnswer());
     expect(seen()).toMatchObject([{ state: 'final' }]);
+  });
+
+  it('tells one who waits their place in the queue, in one line beside the answer', async () => {
+    const reply = await asked();
+    reply.status({ before: 4, first: true });
+    await bot.quiet();
+    await reply.finish(sampleAnswer());
+    expect(seen()).toMatchObject([
+      { text: '4 questions are before yours; the answer follows.' },
+      { state: 'final' },
+    ]);
+  });
+
+  it('says nothing of a place to one whose turn is next', async () => {
+    const reply = await asked();
+    reply.status({ before: 0, first: true });
+    await bot.quiet();
+    expect(bot.standIn.sent.map(({ activity }) => activity.type)).toEqual(['typing']);
   });
 
   it('ends an informative line that no draft followed', async () => {

@@ -70,6 +70,9 @@ export function postsIn(slack: SlackStandIn): Post[] {
     });
 }
 
+/** A line for who waits, beside the answer. */
+const PLACE_IN_QUEUE = /^(?:One question is|\d+ questions are) before yours; the answer follows\.$/;
+
 /** Every other person asks in the chat with the bot, where answers are streamed, and the others in threads of a channel. */
 export async function teamsChat(random: () => number): Promise<Chat> {
   const teams = await TeamsStandIn.open();
@@ -95,10 +98,11 @@ export async function teamsChat(random: () => number): Promise<Chat> {
       return { thread: question.conversation.id, deliveries: () => [delivery, ...again] };
     },
     posts: () =>
-      teams.replies().map(({ conversationId: thread, replyTo: question, text, state, sequence }) => {
+      teams.replies().flatMap(({ conversationId: thread, replyTo: question, text, state, sequence }) => {
+        if (PLACE_IN_QUEUE.test(text)) return [];
         const unfinished = sequence === 1 ? 'nameless' : 'draft';
         const kind = text === IN_DOUBT ? 'doubt' : state === 'final' ? 'ending' : unfinished;
-        return { question, thread, kind };
+        return [{ question, thread, kind } as const];
       }),
     movesTo: (url) => {
       endpoint = `${url}/api/messages`;
