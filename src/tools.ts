@@ -28,7 +28,7 @@ export function processTools(env: Environment, log: Logger): Tools {
     log,
     metrics: noMetrics,
     audit: noAudit,
-    // Does nothing until an SDK is loaded before the program: docs/operations.md.
+    // Does nothing until an SDK is loaded before the program: docs/monitoring.md.
     tracer: trace.getTracer('chipwright'),
   };
 }

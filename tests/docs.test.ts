@@ -179,7 +179,7 @@ function keysOf(source: string, schema: string): string[] {
 
 describe('metrics', () => {
   it('are documented, every one of ours and no others', async () => {
-    expect(firstColumn('docs/operations.md', 'Metric').sort()).toEqual(
+    expect(firstColumn('docs/monitoring.md', 'Metric').sort()).toEqual(
       (await metricNames()).filter((name) => name.startsWith('chipwright_')).sort(),
     );
   });
@@ -193,7 +193,7 @@ describe('the dashboard', () => {
 
   it('and the alerts ask for metrics that exist, with labels that they have', async () => {
     const labels = await metricLabels();
-    const alerts = all<InlineCode>(page('docs/operations.md').tree, 'inlineCode')
+    const alerts = all<InlineCode>(page('docs/monitoring.md').tree, 'inlineCode')
       .map(({ value }) => value)
       .filter((value) => value.includes('('));
     expect(expressions.length).toBeGreaterThan(15);
@@ -229,7 +229,7 @@ function metricsIn(expression: string) {
 
 /** Name to labels of all metrics, the labels of ours as the handbook has them. */
 async function metricLabels(): Promise<Map<string, string[]>> {
-  const tables = all<Table>(page('docs/operations.md').tree, 'table');
+  const tables = all<Table>(page('docs/monitoring.md').tree, 'table');
   const rows = tables.flatMap((table) => table.children.slice(1).map((row) => row.children));
   const documented = new Map(
     rows.map(([name, , labels]) => [
