@@ -1,4 +1,4 @@
-// Weights in a byte each, and the products that use them: a quarter of the memory to pass through, and about half of the time.
+// Weights in a byte each, and the products that use them: a quarter of the memory to pass through, and two thirds of the time.
 import type { OnnxGraph } from './onnx-graph.js';
 import type { Tensor } from './safetensors.js';
 
