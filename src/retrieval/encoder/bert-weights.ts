@@ -74,8 +74,12 @@ export function selectBertWeights(tensors: ReadonlyMap<string, Tensor>, config: 
 }
 
 /** `values` as [rows, columns], turned to [columns, rows]. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const turned = new Float32Array(values.length);
+export function transpose<Values extends Float32Array | Int8Array>(
+  values: Values,
+  rows: number,
+  columns: number,
+): Values {
+  const turned = values.slice() as Values;
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
       turned[column * rows + row] = values[row * columns + column] ?? 0;

@@ -1,5 +1,11 @@
 // Puts an ONNX graph together: operations and constants, each known by its name.
-import { ONNX_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './onnx-file.js';
+import {
+  ONNX_TYPES,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+} from './onnx-file.js';
 
 /** Collects nodes and constants. Each method returns the name of its result, so that a graph reads like its formula. */
 export class OnnxGraph {
@@ -39,35 +45,33 @@ export class OnnxGraph {
 
   /** A constant tensor of whole numbers, a byte each. */
   bytes(name: string, dims: readonly number[], values: Int8Array): string {
-    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#constants.set(name, { name, type: 'int8', dims, data });
-    return name;
+    return this.#constant(name, 'int8', dims, values);
   }
 
   /** A constant number from 0 to 255, in a byte. */
   byte(value: number): string {
-    const name = `byte ${value}`;
-    this.#constants.set(name, { name, type: 'uint8', dims: [1], data: Uint8Array.of(value) });
-    return name;
+    return this.#constant(`byte ${value}`, 'uint8', [1], Uint8Array.of(value));
   }
 
   /** A constant fp32 tensor. */
   floats(name: string, dims: readonly number[], values: Float32Array): string {
-    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#constants.set(name, { name, type: 'float32', dims, data });
-    return name;
+    return this.#constant(name, 'float32', dims, values);
   }
 
   /** A constant list of integers (axes, shapes, slices), named by its values. */
   integers(...values: readonly number[]): string {
-    const name = `[${values.join()}]`;
-    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    this.#constants.set(name, { name, type: 'int64', dims: [values.length], data });
-    return name;
+    const numbers = BigInt64Array.from(values, BigInt);
+    return this.#constant(`[${values.join()}]`, 'int64', [values.length], numbers);
   }
 
   /** A constant number, named by its value. */
   number(value: number): string {
     return this.floats(String(value), [1], Float32Array.of(value));
+  }
+
+  #constant(name: string, type: OnnxType, dims: readonly number[], values: ArrayBufferView): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#constants.set(name, { name, type, dims, data });
+    return name;
   }
 }
