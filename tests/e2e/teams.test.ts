@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { ANSWERABLE, FLOW_DOCUMENTS, STRAY } from '../support/flow-documents.js';
 import { LINKS, type Served, serveChipwright } from '../support/serve-chipwright.js';
-import { type RawActivity, TeamsStandIn, type WireRequest } from '../support/teams-stand-in.js';
+import { type Claim, type RawActivity, TeamsStandIn, type WireRequest } from '../support/teams-stand-in.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -40,7 +40,7 @@ describe('Teams', () => {
     const { entities } = JSON.parse(raw);
     const label = entities.find((entity: RawActivity) => entity.type === 'https://schema.org/Message');
     expect(label.additionalType).toEqual(['AIGeneratedContent']);
-    return label.citation.map(({ position, appearance }: RawActivity) => ({ position, ...appearance }));
+    return label.citation.map(({ position, appearance }: Claim) => ({ position, ...appearance }));
   }
 
   it('answers a mention in the thread of its channel, with its sources as citations', async () => {

@@ -52,9 +52,43 @@ interface Kept extends VisibleMessage {
   readonly replyTo: string;
 }
 
-/** An activity as Teams sends it; tests change what they like before it is delivered. */
-// biome-ignore lint/suspicious/noExplicitAny: the point of many tests is an activity of the wrong shape
-export type RawActivity = Record<string, any>;
+/** An activity of any shape: the point of many tests is a wrong one. */
+export type RawActivity = Readonly<Record<string, unknown>>;
+
+/** An activity as Teams sends it, unless a test changed it. */
+export type PersonsActivity = RawActivity & {
+  readonly id: string;
+  readonly conversation: { readonly id: string };
+};
+
+/** A source in the label of an answer. */
+export interface Claim {
+  readonly position: number;
+  readonly appearance?: {
+    readonly name?: string;
+    readonly abstract?: string;
+    readonly keywords?: readonly string[];
+    readonly url?: string;
+  };
+}
+
+/** A part of what the bot sends: the label of an answer, or the place in a stream. */
+export interface BotEntity {
+  readonly type: string;
+  readonly additionalType?: readonly string[];
+  readonly citation?: readonly Claim[];
+  readonly streamType?: VisibleMessage['state'];
+  readonly streamId?: string;
+  readonly streamSequence?: number;
+}
+
+/** What the bot sends, as far as the stand-in reads it. */
+export interface BotActivity {
+  readonly type?: string;
+  readonly text?: string;
+  readonly replyToId?: string;
+  readonly entities?: readonly BotEntity[];
+}
 
 const BOT = '28:bot-under-test';
 const TENANT = 'tenant-home';
@@ -163,7 +197,7 @@ export class TeamsStandIn {
 
   // ---- people -----------------------------------------------------------------------------------------------------
 
-  #activity(over: RawActivity): RawActivity {
+  #activity(over: RawActivity): PersonsActivity {
     this.#clock += 1000;
     return {
       type: 'message',
@@ -177,20 +211,20 @@ export class TeamsStandIn {
       textFormat: 'plain',
       channelData: { tenant: { id: TENANT } },
       ...over,
-    };
+    } as unknown as PersonsActivity;
   }
 
   #mention() {
     return { type: 'mention', mentioned: { id: BOT, name: 'Chipwright' }, text: '<at>Chipwright</at>' };
   }
 
-  personalMessage(text: string, over: RawActivity = {}): RawActivity {
+  personalMessage(text: string, over: RawActivity = {}): PersonsActivity {
     const conversation = { id: 'a:personal-ada', conversationType: 'personal', tenantId: TENANT };
     return this.#activity({ text, conversation, ...over });
   }
 
   /** Starts a thread in a channel: its conversation id names the message itself as the root. */
-  channelMention(text: string, over: RawActivity = {}): RawActivity {
+  channelMention(text: string, over: RawActivity = {}): PersonsActivity {
     const activity = this.#activity({});
     return {
       ...activity,
@@ -204,15 +238,15 @@ export class TeamsStandIn {
       },
       channelData: { tenant: { id: TENANT }, channel: { id: CHANNEL }, team: { id: CHANNEL } },
       ...over,
-    };
+    } as PersonsActivity;
   }
 
   /** Mentions the bot again in the thread of an earlier channel message. */
-  followUp(root: RawActivity, text: string, over: RawActivity = {}): RawActivity {
+  followUp(root: PersonsActivity, text: string, over: RawActivity = {}): PersonsActivity {
     return this.channelMention(text, { conversation: root.conversation, ...over });
   }
 
-  groupMention(text: string, over: RawActivity = {}): RawActivity {
+  groupMention(text: string, over: RawActivity = {}): PersonsActivity {
     return this.#activity({
       text: `<at>Chipwright</at> ${text}`,
       entities: [this.#mention()],
@@ -227,7 +261,7 @@ export class TeamsStandIn {
   }
 
   /** The two events Teams sends when the bot is added to a personal chat. */
-  installation(over: RawActivity = {}): [RawActivity, RawActivity] {
+  installation(over: RawActivity = {}): [PersonsActivity, PersonsActivity] {
     const conversation = { id: 'a:personal-ada', conversationType: 'personal', tenantId: TENANT };
     return [
       this.#activity({ type: 'installationUpdate', action: 'add', conversation, ...over }),
@@ -357,7 +391,7 @@ export class TeamsStandIn {
       messages.set(old.id, { ...old, text: activity.text ?? '', state: 'final' });
       return { status: 200, body: { id: old.id } };
     }
-    const stream = (activity.entities ?? []).find((entity: RawActivity) => entity.type === 'streaminfo');
+    const stream = (activity.entities ?? []).find((entity) => entity.type === 'streaminfo');
     if (stream === undefined) {
       const id = this.#nextId();
       if (activity.type === 'message')
@@ -370,31 +404,33 @@ export class TeamsStandIn {
   #stream(
     messages: Map<string, Kept>,
     conversationId: string,
-    activity: RawActivity,
-    stream: RawActivity,
+    activity: BotActivity,
+    stream: BotEntity,
   ): { status: number; body: unknown } {
     const refuse = (status: number, code: string) => ({ status, body: { error: { code } } });
     if (conversationId.startsWith('19:')) return refuse(405, 'MethodNotAllowed');
-    if (stream.streamId === undefined) {
-      if (stream.streamSequence !== 1) return refuse(400, 'BadStreamSequence');
+    const { streamId, streamType = 'streaming', streamSequence = 0 } = stream;
+    const { text = '' } = activity;
+    if (streamId === undefined) {
+      if (streamSequence !== 1) return refuse(400, 'BadStreamSequence');
       const id = this.#nextId();
-      messages.set(id, { ...newMessage(id, activity), state: stream.streamType, sequence: 1 });
+      messages.set(id, { ...newMessage(id, activity), state: streamType, sequence: 1 });
       return { status: 201, body: { id } };
     }
-    const open = messages.get(stream.streamId);
+    const open = messages.get(streamId);
     if (open === undefined) return refuse(404, 'StreamNotFound');
     if (open.state === 'final') return refuse(403, 'ContentStreamNotAllowed');
-    const final = stream.streamType === 'final';
+    const final = streamType === 'final';
     if (final !== (activity.type === 'message')) return refuse(400, 'BadStreamActivity');
-    if (!final && !(stream.streamSequence > open.sequence)) return refuse(400, 'BadStreamSequence');
-    if (!final && open.state === 'streaming' && !activity.text.startsWith(open.text)) {
+    if (!final && !(streamSequence > open.sequence)) return refuse(400, 'BadStreamSequence');
+    if (!final && open.state === 'streaming' && !text.startsWith(open.text)) {
       return refuse(400, 'BadStreamText');
     }
     messages.set(open.id, {
       ...open,
-      text: activity.text,
-      state: stream.streamType,
-      sequence: stream.streamSequence ?? 0,
+      text,
+      state: streamType,
+      sequence: streamSequence,
     });
     return { status: 202, body: {} };
   }
@@ -405,23 +441,21 @@ export class TeamsStandIn {
   }
 }
 
-function newMessage(id: string, { text, replyToId = '' }: RawActivity) {
+function newMessage(id: string, { text = '', replyToId = '' }: BotActivity) {
   return { id, text, replyTo: replyToId };
 }
 
 /** Why Teams would refuse the activity, as its documents say. */
-function complaint(activity: RawActivity, raw: string): string | undefined {
+function complaint(activity: BotActivity, raw: string): string | undefined {
   if (raw.length * 2 > 100_000) return 'MessageSizeTooBig';
-  const labels = (activity.entities ?? []).filter(
-    (entity: RawActivity) => entity.type === 'https://schema.org/Message',
-  );
+  const labels = (activity.entities ?? []).filter((entity) => entity.type === 'https://schema.org/Message');
   if (labels.length > 1) return 'TwoRootMessages';
-  const citations: RawActivity[] = labels[0]?.citation ?? [];
+  const citations = labels[0]?.citation ?? [];
   if (citations.length > 20) return 'TooManyCitations';
   for (const { position, appearance } of citations) {
     const { name = '', abstract = '', keywords = [], url } = appearance ?? {};
     if (name === '' || name.length > 80 || abstract === '' || abstract.length > 160) return 'BadCitation';
-    if (keywords.length > 3 || keywords.some((word: string) => word.length > 28)) return 'BadKeywords';
+    if (keywords.length > 3 || keywords.some((word) => word.length > 28)) return 'BadKeywords';
     if (url !== undefined && !url.startsWith('https://')) return 'BadCitationUrl';
     if (!String(activity.text).includes(`[${position}]`)) return 'UnmarkedCitation';
   }

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newRecord } from '../../support/reply-record.js';
 import { sampleAnswer, sampleCitation, sampleNotice } from '../../support/sample-answer.js';
-import type { RawActivity } from '../../support/teams-stand-in.js';
 import { type Bot, openBot } from './bot.js';
 
 let bot: Bot;
@@ -21,8 +20,26 @@ function lastBody() {
   return JSON.parse(bot.standIn.sent.at(-1)?.raw ?? '');
 }
 
-const labels = (body: RawActivity) =>
-  body.entities.filter((entity: RawActivity) => entity.type === 'https://schema.org/Message');
+interface LabelledSource {
+  readonly position: number;
+  readonly appearance: {
+    readonly name: string & { isWellFormed(): boolean };
+    readonly abstract: string;
+    readonly keywords: readonly string[];
+    readonly url: string;
+  };
+}
+
+/** The label that every answer has; a test that finds none, or no source in it, fails on its first use. */
+interface Label {
+  readonly citation: readonly [LabelledSource, ...LabelledSource[]];
+}
+
+const labels = (body: { readonly entities: readonly { readonly type: string }[] }) =>
+  body.entities.filter(({ type }) => type === 'https://schema.org/Message') as unknown as readonly [
+    Label,
+    ...Label[],
+  ];
 
 describe('an answer on the wire', () => {
   it('carries one label with the citation the text marks', async () => {
@@ -161,9 +178,7 @@ describe('an answer on the wire', () => {
     const delivery = await (await asked()).finish(sampleAnswer({ markdown, citations }));
     expect(delivery.parts).toBe(3);
     const bodies = bot.standIn.sent.map(({ raw }) => JSON.parse(raw));
-    const positions = bodies.map((body) =>
-      labels(body)[0].citation.map((claim: RawActivity) => claim.position),
-    );
+    const positions = bodies.map((body) => labels(body)[0].citation.map((claim) => claim.position));
     expect(positions).toEqual([[1], [2], [3]]);
     expect(delivery.messageId).toBe(bot.standIn.visible(bot.inbox.only.thread.key)[0]?.id);
   });
