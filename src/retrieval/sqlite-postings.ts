@@ -8,8 +8,14 @@ export interface Postings {
   readonly weights: Float32Array;
 }
 
-/** Terms read per step of a merge: bounds memory, not the result. */
-const MERGE_STEP = 20_000;
+/** Terms of one segment read per step of a merge: bounds memory, not the result. */
+const MERGE_STEP = 2_000;
+
+interface StoredPostings {
+  readonly term: number;
+  readonly rows: Buffer;
+  readonly weights: Buffer;
+}
 
 /**
  * Every `add` writes one new segment. A segment that has grown as large as its predecessor is merged with it, so there are never
@@ -28,6 +34,8 @@ export class SqlitePostings {
         term INTEGER NOT NULL, segment INTEGER NOT NULL, rows BLOB NOT NULL, weights BLOB NOT NULL,
         PRIMARY KEY (term, segment)
       ) STRICT, WITHOUT ROWID;
+      -- A merge reads and deletes whole segments: without it each would read all of the table.
+      CREATE INDEX IF NOT EXISTS postings_by_segment ON postings (segment, term);
     `);
     this.#find = db.prepare('SELECT rows, weights FROM postings WHERE term = ?');
     this.#insert = db.prepare('INSERT INTO postings (term, segment, rows, weights) VALUES (?, ?, ?, ?)');
@@ -52,7 +60,8 @@ export class SqlitePostings {
         list.weights.push(terms.weights[position] ?? 0);
       });
     });
-    for (const [term, list] of lists) {
+    // In the order of the table, where neighbours lie on one page.
+    for (const [term, list] of [...lists].sort(([one], [other]) => one - other)) {
       this.#write(term, segment, Uint32Array.from(list.rows), Float32Array.from(list.weights));
     }
     this.#mergeTail(isAlive);
@@ -74,34 +83,26 @@ export class SqlitePostings {
 
   #merge(segments: readonly number[], chunks: number, isAlive: (row: number) => boolean): void {
     const target = this.#newSegment(chunks);
-    const marks = segments.map(() => '?').join(',');
-    const read = this.#db.prepare<number[], { term: number; rows: Buffer; weights: Buffer }>(
-      `SELECT term, rows, weights FROM postings WHERE term > ? AND segment IN (${marks}) ORDER BY term, segment LIMIT ${MERGE_STEP}`,
-    );
-    let after = -1;
+    // Rows stay ascending: an older segment has the lower ones.
+    const open = [...segments].sort((one, other) => one - other).map((segment) => this.#read(segment));
     for (;;) {
-      const batch = read.all(after, ...segments);
-      const last = batch.at(-1)?.term;
-      // A full batch may end inside a term's segments; that term is read again, whole, with the next batch.
-      const isWhole = (term: number) => batch.length < MERGE_STEP || term !== last;
-      for (const [term, parts] of byTerm(batch)) {
-        if (!isWhole(term)) break;
-        const alive = parts.flatMap((part) => keepAlive(part, isAlive));
-        if (alive.length > 0) {
-          const rows = Uint32Array.from(alive, ([row]) => row);
-          this.#write(
-            term,
-            target,
-            rows,
-            Float32Array.from(alive, ([, weight]) => weight),
-          );
-        }
-        after = term;
-      }
-      if (batch.length < MERGE_STEP) break;
+      const term = Math.min(...open.map((segment) => segment.next?.term ?? Number.POSITIVE_INFINITY));
+      if (term === Number.POSITIVE_INFINITY) break;
+      const parts = open.flatMap((segment) => (segment.next?.term === term ? [segment.take()] : []));
+      const { rows, weights } = aliveOf(parts, isAlive);
+      if (rows.length > 0) this.#write(term, target, rows, weights);
     }
-    this.#db.prepare(`DELETE FROM postings WHERE segment IN (${marks})`).run(...segments);
-    this.#db.prepare(`DELETE FROM segments WHERE id IN (${marks})`).run(...segments);
+    for (const segment of segments) {
+      this.#db.prepare('DELETE FROM postings WHERE segment = ?').run(segment);
+      this.#db.prepare('DELETE FROM segments WHERE id = ?').run(segment);
+    }
+  }
+
+  #read(segment: number): SegmentReader {
+    const read = this.#db.prepare<[number, number], StoredPostings>(
+      `SELECT term, rows, weights FROM postings WHERE segment = ? AND term > ? ORDER BY term LIMIT ${MERGE_STEP}`,
+    );
+    return new SegmentReader((after) => read.all(segment, after));
   }
 
   #newSegment(chunks: number): number {
@@ -113,29 +114,48 @@ export class SqlitePostings {
   }
 }
 
-/** Groups rows that are ordered by term. */
-function* byTerm(
-  rows: readonly { term: number; rows: Buffer; weights: Buffer }[],
-): Generator<[number, Postings[]]> {
-  let term: number | undefined;
-  let parts: Postings[] = [];
-  for (const row of rows) {
-    if (row.term !== term) {
-      if (term !== undefined) yield [term, parts];
-      term = row.term;
-      parts = [];
-    }
-    parts.push(unpack(row));
+/** The terms of one segment, ascending, while the table is written to. */
+class SegmentReader {
+  readonly #readAfter: (term: number) => StoredPostings[];
+  #step: StoredPostings[];
+  #at = 0;
+
+  constructor(readAfter: (term: number) => StoredPostings[]) {
+    this.#readAfter = readAfter;
+    this.#step = readAfter(-1);
   }
-  if (term !== undefined) yield [term, parts];
+
+  /** Undefined at the end. */
+  get next(): StoredPostings | undefined {
+    return this.#step[this.#at];
+  }
+
+  take(): StoredPostings {
+    const taken = this.#step[this.#at++] as StoredPostings;
+    if (this.#at === this.#step.length) {
+      this.#step = this.#readAfter(taken.term);
+      this.#at = 0;
+    }
+    return taken;
+  }
 }
 
-function keepAlive({ rows, weights }: Postings, isAlive: (row: number) => boolean): [number, number][] {
-  const kept: [number, number][] = [];
-  rows.forEach((row, at) => {
-    if (isAlive(row)) kept.push([row, weights[at] ?? 0]);
-  });
-  return kept;
+/** All that is alive in `parts`, one behind the other. */
+function aliveOf(parts: readonly StoredPostings[], isAlive: (row: number) => boolean): Postings {
+  const lists = parts.map(unpack);
+  const room = lists.reduce((sum, list) => sum + list.rows.length, 0);
+  const rows = new Uint32Array(room);
+  const weights = new Float32Array(room);
+  let kept = 0;
+  for (const list of lists) {
+    list.rows.forEach((row, at) => {
+      if (!isAlive(row)) return;
+      rows[kept] = row;
+      weights[kept] = list.weights[at] as number;
+      kept++;
+    });
+  }
+  return { rows: rows.slice(0, kept), weights: weights.slice(0, kept) };
 }
 
 function unpack(stored: { rows: Buffer; weights: Buffer }): Postings {
