@@ -21,7 +21,7 @@ import { SqliteMirror } from './sqlite-mirror.js';
 import { SqlitePostings } from './sqlite-postings.js';
 import { bytesOf, type ChunkRow, type DocumentRow, toPassage, vectorOf } from './sqlite-rows.js';
 import { checkIdentity, createSchema, type EncoderIdentity } from './sqlite-schema.js';
-import { upgradeFirstLayout } from './sqlite-upgrade.js';
+import { reorderPostings, upgradeFirstLayout } from './sqlite-upgrade.js';
 import { TopK } from './top-k.js';
 
 /**
@@ -47,6 +47,8 @@ export function openSqliteIndex(
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('busy_timeout = 5000');
+    // 64 MB, as negative numbers are kB: filling a large index touches far more than the 2 MB that are kept otherwise.
+    db.pragma('cache_size = -65536');
   } catch (cause) {
     throw new ChipwrightError('index_unavailable', `The index file ${file} could not be opened.`, {
       cure: 'Check that the folder exists, is writable, and that the disk is not full; or point CHIPWRIGHT_DATA elsewhere.',
@@ -79,6 +81,7 @@ export class SqliteIndex implements Index {
       .transaction(() => {
         createSchema(db);
         upgradeFirstLayout(db);
+        reorderPostings(db);
         return checkIdentity(db, file, encoder);
       })
       .immediate();

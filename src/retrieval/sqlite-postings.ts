@@ -8,8 +8,24 @@ export interface Postings {
   readonly weights: Float32Array;
 }
 
+export const POSTINGS_TABLES = `
+  CREATE TABLE IF NOT EXISTS segments (id INTEGER PRIMARY KEY AUTOINCREMENT, chunks INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS postings (
+    segment INTEGER NOT NULL, term INTEGER NOT NULL, rows BLOB NOT NULL, weights BLOB NOT NULL,
+    PRIMARY KEY (segment, term)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Terms of one segment read per step of a merge: bounds memory, not the result. */
 const MERGE_STEP = 2_000;
+
+/** So many segments of one level are merged into one of the next. */
+const FULL_LEVEL = 4;
+
+interface Segment {
+  readonly id: number;
+  readonly chunks: number;
+}
 
 interface StoredPostings {
   readonly term: number;
@@ -18,8 +34,9 @@ interface StoredPostings {
 }
 
 /**
- * Every `add` writes one new segment. A segment that has grown as large as its predecessor is merged with it, so there are never
- * more than about log2(chunks) segments, and each posting is rewritten about as often.
+ * Every `add` writes one new segment. Segments are merged when there are four of about the same size, so each posting is rewritten about
+ * log4(chunks) times, and there are seldom more than three times as many segments. The table is ordered by segment: writing one appends,
+ * and merging some reads nothing of the others.
  */
 export class SqlitePostings {
   readonly #db: Database.Database;
@@ -28,16 +45,10 @@ export class SqlitePostings {
 
   constructor(db: Database.Database) {
     this.#db = db;
-    db.exec(`
-      CREATE TABLE IF NOT EXISTS segments (id INTEGER PRIMARY KEY AUTOINCREMENT, chunks INTEGER NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS postings (
-        term INTEGER NOT NULL, segment INTEGER NOT NULL, rows BLOB NOT NULL, weights BLOB NOT NULL,
-        PRIMARY KEY (term, segment)
-      ) STRICT, WITHOUT ROWID;
-      -- A merge reads and deletes whole segments: without it each would read all of the table.
-      CREATE INDEX IF NOT EXISTS postings_by_segment ON postings (segment, term);
-    `);
-    this.#find = db.prepare('SELECT rows, weights FROM postings WHERE term = ?');
+    db.exec(POSTINGS_TABLES);
+    this.#find = db.prepare(
+      'SELECT rows, weights FROM postings WHERE segment IN (SELECT id FROM segments) AND term = ?',
+    );
     this.#insert = db.prepare('INSERT INTO postings (term, segment, rows, weights) VALUES (?, ?, ?, ?)');
   }
 
@@ -68,17 +79,21 @@ export class SqlitePostings {
   }
 
   #mergeTail(isAlive: (row: number) => boolean): void {
-    const segments = this.#db
-      .prepare<[], { id: number; chunks: number }>('SELECT id, chunks FROM segments ORDER BY id DESC')
-      .all();
-    const merged: number[] = [];
-    let size = 0;
-    for (const segment of segments) {
-      if (merged.length > 0 && segment.chunks > size) break;
-      merged.push(segment.id);
-      size += segment.chunks;
+    for (;;) {
+      const segments = this.#db
+        .prepare<[], Segment>('SELECT id, chunks FROM segments ORDER BY id DESC')
+        .all();
+      const level = levelOf(segments[0]);
+      const larger = segments.findIndex((segment) => levelOf(segment) > level);
+      const tail = larger === -1 ? segments : segments.slice(0, larger);
+      if (tail.length < FULL_LEVEL) return;
+      const size = tail.reduce((sum, { chunks }) => sum + chunks, 0);
+      this.#merge(
+        tail.map(({ id }) => id),
+        size,
+        isAlive,
+      );
     }
-    if (merged.length > 1) this.#merge(merged, size, isAlive);
   }
 
   #merge(segments: readonly number[], chunks: number, isAlive: (row: number) => boolean): void {
@@ -112,6 +127,11 @@ export class SqlitePostings {
   #write(term: number, segment: number, rows: Uint32Array, weights: Float32Array): void {
     this.#insert.run(term, segment, new Uint8Array(rows.buffer), new Uint8Array(weights.buffer));
   }
+}
+
+/** Segments of one level differ in size by less than `FULL_LEVEL` times. */
+function levelOf(segment: Segment | undefined): number {
+  return Math.floor(Math.log(segment?.chunks ?? 1) / Math.log(FULL_LEVEL));
 }
 
 /** The terms of one segment, ascending, while the table is written to. */

@@ -1,5 +1,6 @@
-// Takes an index file of the first layout over into the second: its vectors move, so that nothing is encoded anew.
+// Takes index files of earlier layouts over, so that nothing is encoded anew.
 import type Database from 'better-sqlite3';
+import { POSTINGS_TABLES } from './sqlite-postings.js';
 
 /**
  * The first layout kept the vectors in a table of the sqlite-vec extension. Below it lie plain tables, which can be read without it: the
@@ -28,6 +29,25 @@ export function upgradeFirstLayout(db: Database.Database): void {
   for (const table of tables) db.exec(`DROP TABLE "${table}"`);
   dropWithoutItsExtension(db, 'vectors');
   db.prepare("UPDATE identity SET value = '2' WHERE key = 'schema'").run();
+}
+
+/**
+ * The posting lists were ordered by term once, and a merge read all of them. Whoever still expects that order reads the new one rightly, so
+ * it is no layout of its own. Call in a transaction.
+ */
+export function reorderPostings(db: Database.Database): void {
+  const order = db
+    .prepare<[], string>("SELECT name FROM pragma_table_info('postings') WHERE pk = 1")
+    .pluck()
+    .get();
+  if (order !== 'term') return;
+  db.exec('ALTER TABLE postings RENAME TO postings_by_term');
+  db.exec(POSTINGS_TABLES);
+  db.exec(`
+    INSERT INTO postings (segment, term, rows, weights)
+      SELECT segment, term, rows, weights FROM postings_by_term ORDER BY segment, term;
+    DROP TABLE postings_by_term;
+  `);
 }
 
 /** `DROP TABLE` would ask the extension first. */

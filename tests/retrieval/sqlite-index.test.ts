@@ -39,6 +39,21 @@ function turnIntoFirstLayout(file: string): void {
   db.close();
 }
 
+/** As the posting lists were stored before: by term, then segment. */
+function turnIntoTermOrder(file: string): void {
+  const db = new Database(file);
+  db.exec(`
+    ALTER TABLE postings RENAME TO later;
+    CREATE TABLE postings (
+      term INTEGER NOT NULL, segment INTEGER NOT NULL, rows BLOB NOT NULL, weights BLOB NOT NULL,
+      PRIMARY KEY (term, segment)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO postings (term, segment, rows, weights) SELECT term, segment, rows, weights FROM later;
+    DROP TABLE later;
+  `);
+  db.close();
+}
+
 it('lets other work in between the searches of many at once', async () => {
   const index = openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER });
   await index.put([sampleDocument('a.md', ['clock tree']), sampleDocument('b.md', ['clock power'])]);
@@ -187,6 +202,56 @@ describe('the index file', () => {
     await index.close();
     const db = new Database(file);
     expect(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'vectors%'").all()).toEqual([]);
+    db.close();
+  });
+
+  it('goes on with a file whose posting lists are in the order of terms', async () => {
+    const built = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    await built.put([sampleDocument('a.md', ['clock tree', 'skew']), sampleDocument('b.md', ['power'])]);
+    await built.put([sampleDocument('c.md', ['clock power'])]);
+    const before = await built.lexical(questionTerms('clock power'), audience(), 5);
+    await built.close();
+    turnIntoTermOrder(file);
+    const index = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    expect(before.hits).toHaveLength(3);
+    expect(await index.lexical(questionTerms('clock power'), audience(), 5)).toEqual(before);
+    await index.close();
+    const db = new Database(file);
+    expect(db.prepare("SELECT name FROM pragma_table_info('postings') WHERE pk = 1").pluck().get()).toBe(
+      'segment',
+    );
+    db.close();
+  });
+
+  it('finds the same by words however its documents came, and keeps few segments', async () => {
+    const random = seededRandom(34);
+    const words = ['clock', 'tree', 'skew', 'power', 'route', 'pin', 'place'];
+    const text = () => Array.from({ length: 5 }, () => words[Math.floor(random() * words.length)]).join(' ');
+    const documents = Array.from({ length: 300 }, (_, at) =>
+      sampleDocument(`d${at}.md`, [text(), text()], { random }),
+    );
+    const gone = documents.filter(() => random() < 0.2).map(({ document }) => document.id);
+    const whole = openSqliteIndex(':memory:', { encoder: CONTRACT_ENCODER });
+    await whole.put(documents.filter(({ document }) => !gone.includes(document.id)));
+    const grown = openSqliteIndex(file, { encoder: CONTRACT_ENCODER });
+    for (let at = 0; at < documents.length; ) {
+      const count = random() < 0.1 ? 40 : 1;
+      await grown.put(documents.slice(at, at + count));
+      at += count;
+      if (at === 150) await grown.remove(gone.slice(0, 10));
+    }
+    await grown.remove(gone);
+    for (const question of ['clock tree', 'skew power route', 'pin']) {
+      const [one, other] = await Promise.all(
+        [whole, grown].map((index) => index.lexical(questionTerms(question), audience(), 500)),
+      );
+      const scores = new Map(other?.hits.map(({ id, score }) => [id, score]));
+      expect(scores.size).toBe(one?.hits.length);
+      for (const { id, score } of one?.hits ?? []) expect(scores.get(id)).toBeCloseTo(score, 4);
+    }
+    for (const index of [whole, grown]) await index.close();
+    const db = new Database(file);
+    expect(db.prepare('SELECT count(*) FROM segments').pluck().get()).toBeLessThan(20);
     db.close();
   });
 
