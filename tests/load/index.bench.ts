@@ -146,12 +146,11 @@ async function measureSqlite(passages: number): Promise<Measured> {
   }
 }
 
-/** Plain, and then with quantised vectors. Nothing where there is no server. */
-async function measureQdrant(passages: number): Promise<Measured[]> {
+/** Plain, and then with quantised vectors, each told as soon as it is known. Nothing where there is no server. */
+async function measureQdrant(passages: number): Promise<void> {
   const engine = await qdrantEngine(server);
-  if (engine === undefined) return [];
+  if (engine === undefined) return;
   const { client, collection, place } = engine;
-  const measured: Measured[] = [];
   say(`server: ${engine.about}`);
   try {
     const emptyServerMemory = engine.serverMemory();
@@ -160,7 +159,7 @@ async function measureQdrant(passages: number): Promise<Measured[]> {
       const tidySeconds = await seconds(() => (kind === '' ? engine.tidy() : engine.quantise()));
       note(`${engine.name}${kind}: searching`);
       const asVectors = asked.map((text) => vectors[text] ?? []);
-      measured.push({
+      tell({
         engine: `${engine.name}${kind}`,
         passages,
         fillSeconds,
@@ -172,7 +171,6 @@ async function measureQdrant(passages: number): Promise<Measured[]> {
         emptyServerMemory,
       });
     }
-    return measured;
   } finally {
     await engine.remove();
   }
@@ -243,10 +241,14 @@ say(
 );
 say(`${asked.length} questions, ${options.rounds} rounds, ${encoder.name}`);
 const all: Measured[] = [];
+/** At once, as a run takes hours and one that is stopped has then lost only what it had not measured. */
+function tell(measured: Measured): void {
+  all.push(measured);
+  report(measured);
+}
 for (const passages of options.passages.split(',').map(Number)) {
-  all.push(await measureSqlite(passages));
-  all.push(...(await measureQdrant(passages)));
-  for (const measured of all) if (measured.passages === passages) report(measured);
+  tell(await measureSqlite(passages));
+  await measureQdrant(passages);
 }
 if (!all.some(({ engine }) => engine !== 'SQLite'))
   say('No Qdrant: QDRANT_URL is not set, and there is no stand-in.');
