@@ -25,7 +25,12 @@ export interface Config {
     readonly baseUrl?: string;
     readonly model: string;
   } | null;
-  readonly qdrant: { readonly url: string; readonly apiKey?: string } | null;
+  readonly qdrant: {
+    readonly url: string;
+    readonly apiKey?: string;
+    /** As in QdrantIndexParts. */
+    readonly hnswEf?: number;
+  } | null;
   /** The PostgreSQL database that holds questions and threads; null: a file in the data folder. A secret. */
   readonly databaseUrl: string | null;
   /** The Redis server on which replicas share the pace of what they send; null: each paces for itself. A secret. */
@@ -110,18 +115,25 @@ const yamlTuning = z.strictObject({
   afterDocuments: z.int().min(1).optional(),
 });
 
+const yamlQdrant = z.strictObject({
+  hnswEf: z.int().min(16).max(10_000).optional(),
+});
+
 const yamlFile = z.strictObject({
   encoder: z.enum(['bge-small-en-v1.5', 'all-MiniLM-L6-v2']).default('bge-small-en-v1.5'),
   audit: z.boolean().default(true),
   followUps: z.boolean().default(false),
   limits: yamlLimits.prefault({}),
+  qdrant: yamlQdrant.optional(),
   tuning: yamlTuning.optional(),
   sources: z.array(yamlSource).default([]),
   linkHosts: z.array(z.string().min(1)).optional(),
 });
 
 /** Keys of chipwright.yaml, for the nearest-name message. */
-const YAML_KEYS = [yamlFile, yamlLimits, yamlTuning, yamlSource].flatMap(({ shape }) => Object.keys(shape));
+const YAML_KEYS = [yamlFile, yamlLimits, yamlQdrant, yamlTuning, yamlSource].flatMap(({ shape }) =>
+  Object.keys(shape),
+);
 
 /**
  * Throws `config_invalid` naming every variable or key that is wrong, its value (never a secret's), and what is allowed.
@@ -138,7 +150,7 @@ export function readConfig(env: Environment, machineName: string, yaml?: unknown
   const slack = readSlack(env, settings.followUps, problems);
   const teams = readTeams(env, server.host, problems);
   const languageModel = readLanguageModel(env, problems);
-  const qdrant = readQdrant(env, problems);
+  const qdrant = readQdrant(env, problems, settings.qdrant);
   const databaseUrl = readDatabaseUrl(env, problems);
   const redisUrl = readRedisUrl(env, problems);
   if (problems.length > 0) {
@@ -323,7 +335,11 @@ function readLanguageModel(env: Environment, problems: string[]): Config['langua
   };
 }
 
-function readQdrant(env: Environment, problems: string[]): Config['qdrant'] {
+function readQdrant(
+  env: Environment,
+  problems: string[],
+  { hnswEf }: z.infer<typeof yamlQdrant> = {},
+): Config['qdrant'] {
   const url = value(env, 'QDRANT_URL');
   const apiKey = value(env, 'QDRANT_API_KEY');
   checkUrl('QDRANT_URL', url, problems);
@@ -337,7 +353,11 @@ function readQdrant(env: Environment, problems: string[]): Config['qdrant'] {
       problems.push(`QDRANT_API_KEY would travel unencrypted to ${hostname}; use https.`);
     }
   }
-  return { url, ...(apiKey === undefined ? {} : { apiKey }) };
+  return {
+    url,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(hnswEf === undefined ? {} : { hnswEf }),
+  };
 }
 
 function readDatabaseUrl(env: Environment, problems: string[]): string | null {

@@ -58,6 +58,17 @@ describe('readConfig', () => {
     });
   });
 
+  it('takes how closely a Qdrant server is to look, for where there is one', () => {
+    const yaml = { qdrant: { hnswEf: 400 } };
+    expect(read({ QDRANT_URL: 'http://localhost:6333' }, yaml).qdrant).toEqual({
+      url: 'http://localhost:6333',
+      hnswEf: 400,
+    });
+    expect(read({}, yaml).qdrant).toBeNull();
+    expect(refusal({}, { qdrant: { hnswEf: 5 } })).toContain('chipwright.yaml > qdrant > hnswEf: ');
+    expect(refusal({}, { qdrant: { url: 'http://localhost:6333' } })).toContain('url');
+  });
+
   it('takes a schedule of tuning, and refuses one that makes no sense', () => {
     const tuning = (value: unknown) => read({}, { tuning: value }).tuning;
     expect(tuning({ everyDays: 7, afterDocuments: 50 })).toEqual({ everyDays: 7, afterDocuments: 50 });

@@ -120,16 +120,19 @@ describe('settings', () => {
     const keys = firstColumn('docs/configuration.md', 'Key');
     const sourceKeys = firstColumn('docs/configuration.md', 'Key of a source');
     const limitKeys = firstColumn('docs/configuration.md', 'Key of the limits');
+    const qdrantKeys = firstColumn('docs/configuration.md', 'Key of qdrant');
     const tuningKeys = firstColumn('docs/configuration.md', 'Key of tuning');
     expect(keys.length + sourceKeys.length).toBeGreaterThan(4);
     for (const key of keys) expect(isKnown({ [key]: null }), key).toBe(true);
     for (const key of limitKeys) expect(isKnown({ limits: { [key]: null } }), key).toBe(true);
     for (const key of sourceKeys) expect(isKnown({ sources: [{ [key]: null }] }), key).toBe(true);
+    for (const key of qdrantKeys) expect(isKnown({ qdrant: { [key]: null } }), key).toBe(true);
     for (const key of tuningKeys) expect(isKnown({ tuning: { [key]: null } }), key).toBe(true);
     const schema = readFileSync(join(ROOT, 'src/config.ts'), 'utf8');
     expect(keys.sort()).toEqual(keysOf(schema, 'yamlFile'));
     expect(limitKeys.sort()).toEqual(keysOf(schema, 'yamlLimits'));
     expect(sourceKeys.sort()).toEqual(keysOf(schema, 'yamlSource'));
+    expect(qdrantKeys.sort()).toEqual(keysOf(schema, 'yamlQdrant'));
     expect(tuningKeys.sort()).toEqual(keysOf(schema, 'yamlTuning'));
   });
 

@@ -16,7 +16,7 @@ import {
 import type { Index, IndexDescription } from './index-port.js';
 import { inspectCollection } from './qdrant-collection.js';
 import { type QdrantAddress, QdrantConnection, type QdrantTools } from './qdrant-connection.js';
-import { openQdrantIndex } from './qdrant-index.js';
+import { openQdrantIndex, type QdrantIndexParts } from './qdrant-index.js';
 import { QdrantSnapshots } from './qdrant-snapshots.js';
 
 /** Name of a backup in its folder. */
@@ -25,6 +25,8 @@ const BACKUP = 'index.snapshot';
 export interface QdrantGenerationsParts extends QdrantAddress, QdrantTools {
   /** Name of the first collection; the others are numbered after it. Default: `chipwright`. */
   readonly collection?: string;
+  /** As in QdrantIndexParts. */
+  readonly hnswEf?: number;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -37,12 +39,14 @@ export class QdrantGenerations implements Generations {
   readonly #connection: QdrantConnection;
   readonly #snapshots: QdrantSnapshots;
   readonly #first: string;
+  readonly #search: Pick<QdrantIndexParts, 'hnswEf'>;
   readonly #log: Logger;
 
   constructor(parts: QdrantGenerationsParts) {
     this.#connection = new QdrantConnection(parts, parts);
     this.#snapshots = new QdrantSnapshots(this.#connection, parts);
     this.#first = parts.collection ?? 'chipwright';
+    this.#search = parts.hnswEf === undefined ? {} : { hnswEf: parts.hnswEf };
     this.#log = parts.log;
   }
 
@@ -79,7 +83,7 @@ export class QdrantGenerations implements Generations {
 
   async open(number: number, encoder: IndexDescription['encoder'] | AsBuilt): Promise<Index> {
     const collection = this.#collection(number);
-    const parts = { connection: this.#connection, collection, log: this.#log };
+    const parts = { connection: this.#connection, collection, ...this.#search, log: this.#log };
     if (encoder !== AS_BUILT) return openQdrantIndex({ ...parts, encoder });
     const content = await inspectCollection(this.#connection, collection);
     if (content === undefined) throw noGeneration(number);

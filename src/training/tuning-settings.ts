@@ -25,7 +25,7 @@ export interface TuningSettings {
   /**
    * Share of the vectors' gradients, by length, that may be left out of a step: those of the texts that hardly move. 0 for none. .03 leaves
    * out about a fifth of the texts at the price of .4 % of the squared gradient.
-   * A fifth left out (.2) trains in two thirds of the time and teaches less: dense nDCG@10 of 450 held-out questions +.043 [.026, .062]
+   * With .2 training takes two thirds of the time and teaches less: dense nDCG@10 of 450 held-out questions +.043 [.026, .062]
    * for +.074 [.056, .093], and general questions lose .010.
    */
   readonly negligibleGradient: number;

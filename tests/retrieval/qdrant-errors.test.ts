@@ -5,7 +5,8 @@ import { seededRandom } from '../../src/evaluation/bootstrap.js';
 import type { Index } from '../../src/retrieval/index-port.js';
 import { LEXICAL_VERSION, questionTerms } from '../../src/retrieval/lexical.js';
 import { clientParts, QdrantConnection } from '../../src/retrieval/qdrant-connection.js';
-import { openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
+import { QdrantGenerations } from '../../src/retrieval/qdrant-generations.js';
+import { HNSW_EF, openQdrantIndex } from '../../src/retrieval/qdrant-index.js';
 import { PAYLOAD_INDEXES } from '../../src/retrieval/qdrant-points.js';
 import { type AudienceFilter, audience } from '../../src/safety/access.js';
 import { CONTRACT_ENCODER, sampleDocument, unitVector } from '../contract/index.contract.js';
@@ -274,6 +275,32 @@ describe('what is asked', () => {
     for (const { filter } of searches) {
       expect(filter.must).toContainEqual({ key: 'acl', match: { any: ['public', 'timing'] } });
     }
+  });
+});
+
+describe('a search by meaning', () => {
+  it('looks as closely as it was told to, through the generations too', async () => {
+    const log = pino({ level: 'silent' });
+    const generations = (hnswEf?: number) =>
+      new QdrantGenerations({
+        url: server.url,
+        fetch,
+        log,
+        now: standing,
+        ...(hnswEf === undefined ? {} : { hnswEf }),
+      });
+    const asked = async (parts: QdrantGenerations) => {
+      server.behave(ours);
+      const index = await parts.open(1, CONTRACT_ENCODER);
+      server.behave(answer({ count: 2 }), answer([{ points: [] }, { points: [] }]));
+      await index.dense([unitVector(seededRandom(1))], audience(), 5);
+      const { searches } = JSON.parse(server.requests.at(-1)?.body ?? '') as {
+        searches: { params?: { hnsw_ef?: number } }[];
+      };
+      return searches[0]?.params?.hnsw_ef;
+    };
+    expect(await asked(generations())).toBe(HNSW_EF);
+    expect(await asked(generations(400))).toBe(400);
   });
 });
 

@@ -1,6 +1,6 @@
 // How many of the exact nearest passages the graph of a Qdrant server finds.
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { RESCORED } from '../../../src/retrieval/qdrant-index.js';
+import { graphSearch, HNSW_EF } from '../../../src/retrieval/qdrant-index.js';
 import { DENSE } from '../../../src/retrieval/qdrant-points.js';
 
 const DEPTH = 20;
@@ -22,7 +22,7 @@ export async function recallAt20(
     };
     const [approximate, exact] = await client.queryBatch(collection, {
       searches: [
-        { ...query, params: RESCORED },
+        { ...query, params: graphSearch(HNSW_EF) },
         { ...query, params: { exact: true, quantization: { ignore: true } } },
       ],
     });
