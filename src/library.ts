@@ -56,7 +56,11 @@ export function openGenerations(config: Config, tools: Tools, embedded = false):
   const onBreaker = (state: BreakerState) => metrics.breaker('qdrant', state);
   return config.qdrant === null || embedded
     ? new SqliteGenerations(config.dataDir)
-    : new QdrantGenerations({ ...config.qdrant, fetch, log, now, onBreaker });
+    : new QdrantGenerations({
+        ...config.qdrant,
+        ...{ fetch, log, now, onBreaker },
+        onForbidden: (passages) => metrics.forbidden(passages),
+      });
 }
 
 /**

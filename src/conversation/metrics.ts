@@ -26,6 +26,8 @@ export interface Metrics {
   rated(platform: PlatformName, verdict: 'helpful' | 'unhelpful'): void;
   breaker(of: 'qdrant' | 'language_model' | PlatformName, state: 'closed' | 'half open' | 'open'): void;
   dependency(name: string, ok: boolean): void;
+  /** The index handed out passages that the audience must not see; they were dropped. */
+  forbidden(passages: number): void;
   index(documents: number, passages: number, generation: number): void;
   /** A line of the audit log could not be written. */
   auditFailed(): void;
@@ -43,6 +45,7 @@ export const noMetrics: Metrics = {
   rated() {},
   breaker() {},
   dependency() {},
+  forbidden() {},
   index() {},
   auditFailed() {},
 };

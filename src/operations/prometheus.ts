@@ -66,6 +66,10 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
     ['dependency'],
   );
   const up = gauge('dependency_up', '1 when it was well at the last look, else 0.', ['dependency']);
+  const forbidden = counter(
+    'forbidden_passages_total',
+    'Passages that the index handed out although the audience excludes them; dropped.',
+  );
   const documents = gauge('index_documents', 'Documents in the index that answers.');
   const passages = gauge('index_passages', 'Passages in the index that answers.');
   const generation = gauge('index_generation', 'Number of the generation that answers.');
@@ -92,6 +96,7 @@ export function prometheusMetrics(now: () => number): PrometheusMetrics {
       rated: (platform, verdict) => ratings.inc({ platform, verdict }),
       breaker: (dependency, state) => breakers.set({ dependency }, BREAKER_STATES[state]),
       dependency: (dependency, ok) => up.set({ dependency }, ok ? 1 : 0),
+      forbidden: (count) => forbidden.inc(count),
       index(held, chunks, number) {
         documents.set(held);
         passages.set(chunks);

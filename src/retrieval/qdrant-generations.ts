@@ -1,7 +1,6 @@
 // Generations on a Qdrant server: a collection each, and an alias that says which one answers.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { ChipwrightError } from '../errors.js';
 import {
   AS_BUILT,
@@ -22,11 +21,12 @@ import { QdrantSnapshots } from './qdrant-snapshots.js';
 /** Name of a backup in its folder. */
 const BACKUP = 'index.snapshot';
 
-export interface QdrantGenerationsParts extends QdrantAddress, QdrantTools {
+export interface QdrantGenerationsParts
+  extends QdrantAddress,
+    QdrantTools,
+    Pick<QdrantIndexParts, 'hnswEf' | 'onForbidden'> {
   /** Name of the first collection; the others are numbered after it. Default: `chipwright`. */
   readonly collection?: string;
-  /** As in QdrantIndexParts. */
-  readonly hnswEf?: number;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -39,15 +39,13 @@ export class QdrantGenerations implements Generations {
   readonly #connection: QdrantConnection;
   readonly #snapshots: QdrantSnapshots;
   readonly #first: string;
-  readonly #search: Pick<QdrantIndexParts, 'hnswEf'>;
-  readonly #log: Logger;
+  readonly #ofEach: Pick<QdrantIndexParts, 'hnswEf' | 'onForbidden' | 'log'>;
 
   constructor(parts: QdrantGenerationsParts) {
     this.#connection = new QdrantConnection(parts, parts);
     this.#snapshots = new QdrantSnapshots(this.#connection, parts);
     this.#first = parts.collection ?? 'chipwright';
-    this.#search = parts.hnswEf === undefined ? {} : { hnswEf: parts.hnswEf };
-    this.#log = parts.log;
+    this.#ofEach = { hnswEf: parts.hnswEf, onForbidden: parts.onForbidden, log: parts.log };
   }
 
   async list(): Promise<readonly Generation[]> {
@@ -83,7 +81,7 @@ export class QdrantGenerations implements Generations {
 
   async open(number: number, encoder: IndexDescription['encoder'] | AsBuilt): Promise<Index> {
     const collection = this.#collection(number);
-    const parts = { connection: this.#connection, collection, ...this.#search, log: this.#log };
+    const parts = { connection: this.#connection, collection, ...this.#ofEach };
     if (encoder !== AS_BUILT) return openQdrantIndex({ ...parts, encoder });
     const content = await inspectCollection(this.#connection, collection);
     if (content === undefined) throw noGeneration(number);

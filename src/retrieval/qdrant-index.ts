@@ -53,7 +53,9 @@ export interface QdrantIndexParts {
   /** Null: words only. */
   readonly encoder: IndexDescription['encoder'];
   /** Passages that a search by meaning keeps in view on its way through the graph; HNSW_EF unless given. */
-  readonly hnswEf?: number;
+  readonly hnswEf?: number | undefined;
+  /** Told how many passages the server handed out that the audience must not see: they are dropped, and somebody should know. */
+  readonly onForbidden?: ((passages: number) => void) | undefined;
   readonly log: Logger;
 }
 
@@ -72,13 +74,13 @@ const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
  * Two processes may write at once: of one document's versions the last written wins, whole after the next sync at the latest.
  */
 export async function openQdrantIndex(parts: QdrantIndexParts): Promise<Index> {
-  const { connection, collection, encoder, hnswEf = HNSW_EF, log } = parts;
+  const { connection, collection, encoder } = parts;
   const identity = encoder && { id: encoder.id, name: encoder.name, dimensions: encoder.dimensions };
   const stored = await openCollection(connection, collection, identity);
-  return new QdrantIndex({ connection, collection, encoder: identity, hnswEf, stored, log });
+  return new QdrantIndex({ ...parts, encoder: identity, stored });
 }
 
-interface OpenParts extends Required<QdrantIndexParts> {
+interface OpenParts extends QdrantIndexParts {
   /** What the collection was made for; differs from `encoder` only where that is null. */
   readonly stored: IndexDescription['encoder'];
 }
@@ -89,14 +91,24 @@ class QdrantIndex implements Index {
   readonly #encoder: IndexDescription['encoder'];
   readonly #stored: IndexDescription['encoder'];
   readonly #graphSearch: ReturnType<typeof graphSearch>;
+  readonly #onForbidden: (passages: number) => void;
   readonly #log: Logger;
 
-  constructor({ connection, collection, encoder, hnswEf, stored, log }: OpenParts) {
+  constructor({
+    connection,
+    collection,
+    encoder,
+    hnswEf = HNSW_EF,
+    onForbidden = () => {},
+    stored,
+    log,
+  }: OpenParts) {
     this.#connection = connection;
     this.#collection = collection;
     this.#encoder = encoder;
     this.#stored = stored;
     this.#graphSearch = graphSearch(hnswEf);
+    this.#onForbidden = onForbidden;
     this.#log = log;
   }
 
@@ -412,7 +424,10 @@ class QdrantIndex implements Index {
       (one): one is T & {} => one !== undefined && one !== null && mayRead(filter, audienceOf(one)),
     );
     const dropped = found.length - readable.length;
-    if (dropped > 0) this.#log.error({ dropped }, 'Qdrant returned points that the filter excludes');
+    if (dropped > 0) {
+      this.#log.error({ dropped }, 'Qdrant returned points that the filter excludes');
+      this.#onForbidden(dropped);
+    }
     return readable;
   }
 }

@@ -24,6 +24,7 @@ describe('/metrics', () => {
     metrics.breaker('qdrant', 'open');
     metrics.dependency('index', false);
     metrics.index(5, 40, 2);
+    metrics.forbidden(3);
     metrics.auditFailed();
     time = 7_000;
     const text = await scrape(route);
@@ -46,6 +47,7 @@ describe('/metrics', () => {
       'chipwright_index_documents 5',
       'chipwright_index_passages 40',
       'chipwright_index_generation 2',
+      'chipwright_forbidden_passages_total 3',
       'chipwright_audit_errors_total 1',
     ])
       expect(text.split('\n')).toContain(line);

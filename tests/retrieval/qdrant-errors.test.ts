@@ -40,10 +40,12 @@ const status = (
 
 let server: ScriptedQdrant;
 let logged: { level: number; dropped?: number }[];
+let forbidden: number[];
 
 beforeEach(async () => {
   server = await startScriptedQdrant();
   logged = [];
+  forbidden = [];
 });
 afterEach(() => server.stop());
 
@@ -55,7 +57,13 @@ async function openIndex(apiKey?: string, now = standing): Promise<Index> {
 
 async function openOn(connection: QdrantConnection, log = pino({ level: 'silent' })): Promise<Index> {
   server.behave(ours);
-  return openQdrantIndex({ connection, collection: 'chipwright', encoder: CONTRACT_ENCODER, log });
+  return openQdrantIndex({
+    connection,
+    collection: 'chipwright',
+    encoder: CONTRACT_ENCODER,
+    onForbidden: (passages) => void forbidden.push(passages),
+    log,
+  });
 }
 
 describe('a failing server', () => {
@@ -262,6 +270,7 @@ describe('what is asked', () => {
     server.behave(answer({ points }));
     expect(await index.passages(['secret', 'open'], audience())).toEqual([]);
     expect(logged.map(({ dropped }) => dropped)).toEqual([3, 3, 4]);
+    expect(forbidden).toEqual([3, 3, 4]);
   });
 
   it('has the audience in every search that returns passages, whatever the words', async () => {
