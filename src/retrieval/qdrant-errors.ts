@@ -101,7 +101,7 @@ function fromStatus(status: number, thrown: unknown, doing: string): ChipwrightE
     retryable,
     cure: retryable
       ? 'Try again in a moment; look in the log of the Qdrant server if it goes on.'
-      : 'Look in the log of the Qdrant server for the reason; check that its version is 1.17 or later.',
+      : 'Look in the log of the Qdrant server for the reason; check that its version is 1.19 or later.',
   });
 }
 
