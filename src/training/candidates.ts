@@ -23,7 +23,7 @@ export interface NamedSet {
 }
 
 export interface Candidate {
-  /** `tuned`, or `merged 70 %`: the share of the tuned weights. */
+  /** `tuned`, or `merged, 70 %`: the share of the tuned weights. No longer: the charts of the report cut names at 20 characters. */
   readonly label: string;
   readonly folder: string;
 }

@@ -120,7 +120,7 @@ async function mergeOnce({ run, base }: TuneRequest): Promise<Candidate[]> {
       await writeModelLike(base, folder, { ...(await namesOf(run, base)), weights });
       return true as const;
     });
-    candidates.push({ label: `merged, ${Math.round(100 * share)} % tuned`, folder });
+    candidates.push({ label: `merged, ${Math.round(100 * share)} %`, folder });
   }
   return candidates;
 }

@@ -19,7 +19,7 @@ export function sampleRecord(date: string, { questions = true } = {}): TuningRec
   return {
     format: 1,
     date,
-    candidate: 'merged, 70 % tuned',
+    candidate: 'merged, 70 %',
     pairs: 1200,
     kinds: { option: 700, heading: 500 },
     steps: 25,

@@ -72,7 +72,7 @@ it('records what was learnt from and how each set changed, without a word of a d
 it('says the same on the model card', () => {
   const card = tuningCard(sampleRecord('2026-11-25T10:00:00.000Z'));
   expect(card).toContain('Tuned on 2026-11-25 with 1200 question and passage pairs');
-  expect(card).toContain('Published: merged, 70 % tuned.');
+  expect(card).toContain('Published: merged, 70 %.');
   expect(card).toContain('| option | 700 |');
   expect(card).toContain('| your questions | hybrid | .700 | .687 | -.013 [-.033, +.007] |');
 });
