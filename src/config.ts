@@ -29,7 +29,7 @@ export interface Config {
     readonly url: string;
     readonly apiKey?: string;
     /** As in QdrantIndexParts. */
-    readonly hnswEf?: number;
+    readonly hnswEf?: number | undefined;
   } | null;
   /** The PostgreSQL database that holds questions and threads; null: a file in the data folder. A secret. */
   readonly databaseUrl: string | null;
@@ -338,7 +338,7 @@ function readLanguageModel(env: Environment, problems: string[]): Config['langua
 function readQdrant(
   env: Environment,
   problems: string[],
-  { hnswEf }: z.infer<typeof yamlQdrant> = {},
+  search: z.infer<typeof yamlQdrant> | undefined,
 ): Config['qdrant'] {
   const url = value(env, 'QDRANT_URL');
   const apiKey = value(env, 'QDRANT_API_KEY');
@@ -353,11 +353,7 @@ function readQdrant(
       problems.push(`QDRANT_API_KEY would travel unencrypted to ${hostname}; use https.`);
     }
   }
-  return {
-    url,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(hnswEf === undefined ? {} : { hnswEf }),
-  };
+  return { url, ...(apiKey === undefined ? {} : { apiKey }), ...search };
 }
 
 function readDatabaseUrl(env: Environment, problems: string[]): string | null {

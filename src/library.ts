@@ -58,7 +58,10 @@ export function openGenerations(config: Config, tools: Tools, embedded = false):
     ? new SqliteGenerations(config.dataDir)
     : new QdrantGenerations({
         ...config.qdrant,
-        ...{ fetch, log, now, onBreaker },
+        fetch,
+        log,
+        now,
+        onBreaker,
         onForbidden: (passages) => metrics.forbidden(passages),
       });
 }

@@ -291,13 +291,7 @@ describe('a search by meaning', () => {
   it('looks as closely as it was told to, through the generations too', async () => {
     const log = pino({ level: 'silent' });
     const generations = (hnswEf?: number) =>
-      new QdrantGenerations({
-        url: server.url,
-        fetch,
-        log,
-        now: standing,
-        ...(hnswEf === undefined ? {} : { hnswEf }),
-      });
+      new QdrantGenerations({ url: server.url, hnswEf, fetch, log, now: standing });
     const asked = async (parts: QdrantGenerations) => {
       server.behave(ours);
       const index = await parts.open(1, CONTRACT_ENCODER);
