@@ -20,6 +20,12 @@ const LONGEST_QUESTION = 4_000;
 /** Share by which an index may grow or shrink before strays are measured anew. */
 const STILL_THE_SAME = 0.1;
 
+/**
+ * Weight of the meaning of the whole question where it has no parts: a question of several parts gives meaning two lists, this one only one.
+ * Measured against 1 in docs/retrieval.md.
+ */
+const WEIGHT_OF_ONE_NEED = 1.5;
+
 const NOTHING: HitList = { hits: [], mean: 0, deviation: 0 };
 
 /** What can be left out of a search, to measure what it adds. */
@@ -123,7 +129,7 @@ export class HybridRetriever implements Retriever {
       vectors.length === 0 ? [] : await index.dense(vectors, filter, candidates);
     const join = without.has('corpus-statistics') ? fuseByRank : fuse;
     const ranked = join([
-      { list: dense, weight: 1 },
+      { list: dense, weight: clauses.length === 0 ? WEIGHT_OF_ONE_NEED : 1 },
       { list: bestOf(clauses), weight: 1 },
       { list: lexical, weight: mode === 'dense' || without.has('lexical') ? 0 : 1 },
     ]).slice(0, without.has('collapse') ? limit : candidates);

@@ -65,37 +65,44 @@ export async function judgeCandidates(
   tools: JudgeTools,
 ): Promise<JudgedCandidate[]> {
   const results = new Map<Candidate, SetResult[]>(candidates.map((candidate) => [candidate, []]));
-  const folders = new Map(candidates.map(({ label, folder }) => [label, folder]));
   for (const { name, set } of sets) {
-    const ranker = new Ranker({
-      ...tools,
-      set,
-      openEncoder: (label) => tools.openEncoder(folders.get(label) ?? inUse),
-    });
-    try {
-      for (const mode of JUDGED_MODES) {
-        // Copies of a passage are judged as passages of their own here, so none is folded into another.
-        const without = new Set(['collapse'] as const);
-        const before = await ranker.rank({ model: 'in use', mode, without });
-        for (const candidate of candidates) {
-          const after = await ranker.rank({ model: candidate.label, mode, without });
-          results.get(candidate)?.push({
-            set: name,
-            mode,
-            inUse: { scores: score(set, before), rankings: before },
-            candidate: { scores: score(set, after), rankings: after },
-            difference: compare(set, after, before),
-          });
-        }
-      }
-    } finally {
-      await ranker.close();
+    const before = await rankByModel('in use', inUse, set, tools);
+    for (const candidate of candidates) {
+      const after = await rankByModel(candidate.label, candidate.folder, set, tools);
+      for (const mode of JUDGED_MODES)
+        results.get(candidate)?.push({
+          set: name,
+          mode,
+          inUse: { scores: score(set, before[mode]), rankings: before[mode] },
+          candidate: { scores: score(set, after[mode]), rankings: after[mode] },
+          difference: compare(set, after[mode], before[mode]),
+        });
     }
   }
   return candidates.map((candidate) => {
     const own = results.get(candidate) ?? [];
     return { candidate, verdict: judge(evidence(own, sets)), results: own };
   });
+}
+
+/** The model is open for no longer than this takes: several at once would need half a gigabyte each. */
+async function rankByModel(
+  label: string,
+  folder: string,
+  set: EvaluationSet,
+  tools: JudgeTools,
+): Promise<Readonly<Record<JudgedMode, Rankings>>> {
+  const ranker = new Ranker({ ...tools, set, openEncoder: () => tools.openEncoder(folder) });
+  // Copies of a passage are judged as passages of their own here, so none is folded into another.
+  const without = new Set(['collapse'] as const);
+  try {
+    return {
+      dense: await ranker.rank({ model: label, mode: 'dense', without }),
+      hybrid: await ranker.rank({ model: label, mode: 'hybrid', without }),
+    };
+  } finally {
+    await ranker.close();
+  }
 }
 
 function evidence(results: readonly SetResult[], sets: readonly NamedSet[]): GateEvidence {

@@ -27,8 +27,11 @@ import type { TrainingExample } from './training-example.js';
 import { tuningCard } from './tuning-card.js';
 import type { TuningSettings } from './tuning-settings.js';
 
-/** Shares of the tuned weights in the merged models. */
-const MERGED_SHARES = [0.7];
+/** Share of the tuned weights in the merged model. */
+const MERGED_SHARE = 0.7;
+
+/** The same for a model that is only made when the others do not pass: it learns less, and forgets less. */
+const CAUTIOUS_SHARE = 0.4;
 
 export interface TuneRequest extends PrepareRequest {
   /** Folder of the model that training starts from. */
@@ -55,7 +58,6 @@ export async function tune(request: TuneRequest, tools: TuneTools): Promise<Tune
   const { run, questions, general, settings } = request;
   const { examples, development, written } = await prepare(request, tools);
   const training = await trainOnce(request, examples, tools);
-  const candidates = [{ label: 'tuned', folder: run.at('tuned') }, ...(await mergeOnce(request))];
   const sets: NamedSet[] = [
     { name: 'held-out documents', set: development, general: false },
     ...(questions === null
@@ -64,14 +66,19 @@ export async function tune(request: TuneRequest, tools: TuneTools): Promise<Tune
     { name: 'general questions', set: general, general: true },
   ];
   const { openEncoder, now, signal, log, onProgress } = tools;
-  const judged = await judgeCandidates(request.inUse, candidates, sets, {
-    folder: run.at('judging'),
-    openEncoder,
-    now,
-    signal,
-    log,
-    onProgress: ({ label, done, total }) => onProgress({ stage: 'judging', done, total, detail: label }),
-  });
+  const judge = (...candidates: readonly Candidate[]) =>
+    judgeCandidates(request.inUse, candidates, sets, {
+      folder: run.at('judging'),
+      openEncoder,
+      now,
+      signal,
+      log,
+      onProgress: ({ label, done, total }) => onProgress({ stage: 'judging', done, total, detail: label }),
+    });
+  const tuned = { label: 'tuned', folder: run.at('tuned') };
+  const judged = await judge(tuned, await mergeOnce(request, MERGED_SHARE));
+  if (chooseCandidate(judged, sets) === undefined)
+    judged.push(...(await judge(await mergeOnce(request, CAUTIOUS_SHARE))));
   return { examples, written, sets, judged, chosen: chooseCandidate(judged, sets), training };
 }
 
@@ -108,21 +115,17 @@ async function trainOnce(
   });
 }
 
-async function mergeOnce({ run, base }: TuneRequest): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const share of MERGED_SHARES) {
-    const name = `merged-${Math.round(100 * share)}`;
-    const folder = run.at(name);
-    await run.keep(`${name}.json`, z.literal(true), async () => {
-      const { weights: before } = await readModelWeights(base);
-      const { weights: after } = await readModelWeights(run.at('tuned'));
-      const weights = mergeWeights(before, after, share);
-      await writeModelLike(base, folder, { ...(await namesOf(run, base)), weights });
-      return true as const;
-    });
-    candidates.push({ label: `merged, ${Math.round(100 * share)} %`, folder });
-  }
-  return candidates;
+async function mergeOnce({ run, base }: TuneRequest, share: number): Promise<Candidate> {
+  const name = `merged-${Math.round(100 * share)}`;
+  const folder = run.at(name);
+  await run.keep(`${name}.json`, z.literal(true), async () => {
+    const { weights: before } = await readModelWeights(base);
+    const { weights: after } = await readModelWeights(run.at('tuned'));
+    const weights = mergeWeights(before, after, share);
+    await writeModelLike(base, folder, { ...(await namesOf(run, base)), weights });
+    return true as const;
+  });
+  return { label: `merged, ${Math.round(100 * share)} %`, folder };
 }
 
 /** What tells a model of this run from the one it was tuned from. */

@@ -149,3 +149,17 @@ it('goes on after each kill, ends with the same model, and makes it answer once'
   expect(made('training', 'run')).toBe(false);
   expect(readdirSync(bench.data).filter((name) => /^index(-\d+)?\.sqlite$/.test(name))).toHaveLength(3);
 });
+
+it('judges a mean nearer to the base when nothing else passes, and changes nothing when that does not either', async () => {
+  await layModels(bench.data);
+  await bench.write(HANDBOOK_DOCUMENTS);
+  await bench.run(['ingest', 'docs']);
+  // A few small steps move no ranking of a model that knows all the words.
+  const { stdout } = await bench.run(['tune', '--samples', '260', '--json']);
+  const { published, candidates } = JSON.parse(stdout);
+  expect(published).toBe(false);
+  const labels = candidates.map(({ label }: { label: string }) => label);
+  expect(labels).toEqual(['tuned', 'merged, 70 %', 'merged, 40 %']);
+  for (const { reasons } of candidates) expect(reasons).toContain('It is not measurably better anywhere.');
+  expect((await bench.run(['models', 'list'])).stdout).toContain(`* ${BASE}`);
+});
