@@ -12,7 +12,7 @@ import { parseRst } from './rst.js';
 import { parseText } from './text.js';
 
 /** Part of every content hash: raise it when a parser reads the same bytes differently, and everything is read anew. */
-export const PARSER_VERSION = 3;
+export const PARSER_VERSION = 4;
 
 const BY_EXTENSION: readonly (readonly [Parser, string])[] = [
   [parseMarkdown, 'md markdown mdx myst qmd'],

@@ -129,7 +129,8 @@ export function questionSkill(tools: QuestionTools): Skill {
     notes: string[],
   ): Outcome | undefined {
     const { text, cited, claims, backed, stems } = written.checked;
-    if (cited.length === 0 || backed === 0) return undefined;
+    // A quote may be too short to be a claim, and is still what the passage says.
+    if (cited.length === 0 || (backed === 0 && !model.quotes)) return undefined;
     const missing = model.quotes ? 0 : claims - backed;
     if (missing > 0) notes.push(unbacked(missing, claims));
     if (written.error !== undefined) notes.push(BROKE_OFF);

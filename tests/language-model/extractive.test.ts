@@ -63,7 +63,43 @@ const SETUP = [
   '1. Open [your apps](https://example.com/apps) and choose **Create**.\n2. Paste `manifest.yml`.\n3. Install the app:\n\n   ```sh\n   npx app install\n   ```\n4. Copy the token.\n\n![shot](x.png)\n',
 ] as const;
 
+const PASSES = [
+  [
+    'Optimization > When to use opt or clean',
+    'It does not hurt to call `opt` often. The `clean` command is an alias for `opt_clean` and does the same.',
+  ],
+  [
+    'Optimization > Removing unused cells - opt_clean pass',
+    'This pass identifies unused signals and cells and removes them from the design.',
+  ],
+] as const;
+const WARNINGS = [
+  [
+    'Warnings > ENUMITEMWIDTH',
+    'An operator expects so many bits on the left, but the item of the enum on the left generates other bits.',
+  ],
+  [
+    'Warnings > WIDTHEXPAND',
+    'A value is narrower than what it is assigned to. Extend it where that is meant.',
+  ],
+] as const;
+
 describe('what is quoted', () => {
+  test('the section that is titled by what the question names goes before those that mention it', async () => {
+    expect(await answer('What does opt_clean do?', PASSES)).toMatch(/^This pass identifies unused signals/);
+  });
+
+  test('the code of a message is a name, in capitals or with a number', async () => {
+    const logged =
+      '%Warning-WIDTHEXPAND: add.v:3: Operator ADD expects 8 bits on the left, but the left generates 4 bits.';
+    expect(await answer(logged, WARNINGS)).toContain('A value is narrower');
+    const numbered = ['Messages > GRT-0119', 'Routing congestion is too high. Move cells apart.'] as const;
+    const about = ['Messages', 'Each message has a number, and the message tells what it means.'] as const;
+    expect(await answer('What does the message GRT-0119 mean?', [about, numbered])).toMatch(
+      /^Routing congestion/,
+    );
+  });
+
   test('"how do I" gets the sentence that names the command, then its synopsis, with one marker each', async () => {
     const text = await answer('How do I turn the drum?', [SPIN, WEIGH, ABOUT]);
     expect(text.split('\n\n').slice(0, 2)).toEqual([

@@ -184,6 +184,20 @@ describe('a question', () => {
     expect(answer.citations).toHaveLength(1);
   });
 
+  it('is answered by a quote that ends in a few words of its own, which carry the source', async () => {
+    const row = passage('`ROUTING_CORES`: Specifies the number of threads to use. (Default: `2`)');
+    const quoting = writer([`${row.text} [1]`]);
+    const { answer } = await ask({
+      retriever: retrieverOf([row]),
+      extractive: { ...quoter, stream: quoting.stream },
+    });
+    expect(answer.grounding).toBe('grounded');
+    expect(answer.markdown).toContain('(Default: `2`) [1]');
+    // What a model writes must carry something that can be checked.
+    const refused = await ask({ retriever: retrieverOf([row]), languageModel: quoting });
+    expect(refused.answer.grounding).toBe('refused');
+  });
+
   it.each([
     ['timeout', 'did not answer in time'],
     ['language_model_unavailable', 'not available'],

@@ -181,7 +181,7 @@ function spaced(literal: string): string {
 }
 
 function roleNode(role: string, inner: string): PhrasingContent {
-  const words = unescaped((WITH_TARGET.exec(inner)?.[1] || inner).replace(/^[~!]/, ''));
+  const words = spaced(unescaped((WITH_TARGET.exec(inner)?.[1] || inner).replace(/^[~!]/, '')));
   if (!WORD_ROLES.test(role)) return { type: 'inlineCode', value: words };
   if (role === 'strong') return { type: 'strong', children: [text(words)] };
   if (role.startsWith('cite') || role === 'footcite') return text(`[${words}]`);

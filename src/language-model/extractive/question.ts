@@ -12,6 +12,8 @@ export interface Asked {
   /** The part of the question that asks for it; the whole question when it asks for one thing only. */
   readonly text: string;
   readonly terms: Terms;
+  /** Those of the terms that name something, options too: a title that holds one is about it. */
+  readonly names: ReadonlySet<string>;
 }
 
 export interface Question {
@@ -38,8 +40,8 @@ const ASKING = new Set(
 );
 
 const WEIGHT = {
-  /** `snake_case`, `dotted.name`, `namespace::name`: hardly ever there by chance. */
-  identifier: 3,
+  /** `snake_case`, `dotted.name`, `namespace::name`, `WIDTHEXPAND`, `GRT-0119`: hardly ever there by chance. */
+  name: 3,
   /** `-flag`. */
   flag: 2,
   word: 1,
@@ -69,16 +71,20 @@ const FEWEST_WORDS_OF_A_NEED = 2;
 const CARRIED_OVER = 0.4;
 
 export function readQuestion(text: string, history: readonly { readonly question: string }[] = []): Question {
-  const terms = weighted(text);
+  const terms = weighted(text, text);
   const before = history.at(-1);
   if (before !== undefined && wordCount(terms) <= FEWEST_WORDS_OF_A_NEED)
-    addMissing(terms, weighted(before.question), CARRIED_OVER);
+    addMissing(terms, weighted(before.question, before.question), CARRIED_OVER);
 
+  const names = namesOf(text, terms.keys());
+  const flags = flagsOf(text);
+  const named = new Set([...names, ...termsOf([...flags].join(' '))]);
+  const namesAmong = (some: Terms) => new Set([...some.keys()].filter((term) => named.has(term)));
   const needs: { text: string; terms: Map<string, number> }[] = [];
   for (const sentence of text.split(BETWEEN_SENTENCES)) {
     if (!ASKS.test(sentence)) continue;
     for (const clause of sentence.split(BETWEEN_CLAUSES)) {
-      const own = weighted(clause);
+      const own = weighted(clause, text);
       const last = needs.at(-1);
       if (SETS_THE_SCENE.test(clause)) continue;
       if (last !== undefined && Math.min(wordCount(own), wordCount(last.terms)) < FEWEST_WORDS_OF_A_NEED) {
@@ -90,25 +96,26 @@ export function readQuestion(text: string, history: readonly { readonly question
     }
   }
   const kind = kindOf(text);
-  const flags = flagsOf(text);
-  if (needs.length < 2) return { kind, terms, flags, needs: [{ text, terms }] };
+  if (needs.length < 2) return { kind, terms, flags, needs: [{ text, terms, names: namesAmong(terms) }] };
   return {
     kind,
     terms,
     flags,
-    needs: needs.map((need) => ({ text: need.text, terms: inContext(need.terms, terms) })),
+    needs: needs.map((need) => {
+      const inItsContext = inContext(need.terms, terms, names);
+      return { text: need.text, terms: inItsContext, names: namesAmong(inItsContext) };
+    }),
   };
 }
 
-/** A need, and the rest of the question as far as `CONTEXT` allows. The only identifier is what all of it is about. */
-function inContext(need: Terms, question: Terms): Terms {
+/** A need, and the rest of the question as far as `CONTEXT` allows. The only name is what all of it is about. */
+function inContext(need: Terms, question: Terms, names: ReadonlySet<string>): Terms {
   const context = Array.from(question).filter(([term]) => !need.has(term));
   const room = CONTEXT * total(need.values());
   const whole = total(context.map(([, weight]) => weight));
   const result = new Map(need);
   for (const [term, weight] of context) result.set(term, weight * Math.min(CONTEXT, room / whole));
-  const identifiers = [...question.keys()].filter(isIdentifier);
-  if (identifiers.length === 1) for (const term of identifiers) result.set(term, WEIGHT.identifier);
+  if (names.size === 1) for (const term of names) result.set(term, WEIGHT.name);
   return result;
 }
 
@@ -145,15 +152,17 @@ function kindOf(question: string): QuestionKind {
   return 'other';
 }
 
-function weighted(text: string): Map<string, number> {
+/** The terms of a part of `question`, which tells what its capital letters mean. */
+function weighted(text: string, question: string): Map<string, number> {
+  const names = namesOf(question, termsOf(text));
   const flagTerms = new Set([...flagsOf(text)].flatMap((flag) => termsOf(flag)));
   const weights = new Map<string, number>();
   for (const term of termsOf(text)) {
     if (term.includes(' ')) {
       const [left = '', right = ''] = term.split(' ');
       if (!ASKING.has(left) && !ASKING.has(right)) weights.set(term, WEIGHT.pair);
-    } else if (isIdentifier(term)) {
-      weights.set(term, WEIGHT.identifier);
+    } else if (names.has(term)) {
+      weights.set(term, WEIGHT.name);
     } else if (flagTerms.has(term)) {
       weights.set(term, WEIGHT.flag);
     } else if (!ASKING.has(term)) {
@@ -168,8 +177,21 @@ function flagsOf(text: string): Set<string> {
   return new Set(Array.from(named, ([, name = '']) => name.toLowerCase()));
 }
 
-function isIdentifier(term: string): boolean {
-  return /[_.:]/u.test(term);
+/** Codes of messages: `GRT-0119`, and `WIDTHEXPAND` where a message is spoken of. Elsewhere capitals are mostly abbreviations. */
+const NUMBERED_CODE = /(?<![\p{L}\p{N}_])\p{Lu}{2,6}-\d{3,6}(?![\p{L}\p{N}_])/gu;
+const CODE_IN_CAPITALS = /(?<![\p{L}\p{N}_])\p{Lu}[\p{Lu}\p{N}]{3,}(?![\p{L}\p{N}_])/gu;
+const ABOUT_A_MESSAGE = /%\p{L}+-|\b(?:warnings?|errors?|messages?)\b/u;
+
+/** Those of `terms`, which stand in the question, that name something. */
+function namesOf(question: string, terms: Iterable<string>): Set<string> {
+  const codes = [
+    ...(question.match(NUMBERED_CODE) ?? []),
+    ...(ABOUT_A_MESSAGE.test(question) ? (question.match(CODE_IN_CAPITALS) ?? []) : []),
+  ];
+  const written = new Set(codes.flatMap((code) => termsOf(code)));
+  return new Set(
+    [...terms].filter((term) => !term.includes(' ') && (/[_.:]/u.test(term) || written.has(term))),
+  );
 }
 
 function wordCount(terms: Terms): number {

@@ -1,6 +1,6 @@
 // How well each section and each unit answers each need of a question.
 import { termsOf } from '../../retrieval/lexical.js';
-import type { Question, Terms } from './question.js';
+import type { Asked, Question, Terms } from './question.js';
 import type { Section, Unit } from './units.js';
 
 export interface RankedUnit {
@@ -29,10 +29,12 @@ export interface Ranking {
   carried(text: string, need: number): number;
 }
 
-/** A word in the heading counts for the units below it, but less than in the unit. */
+/** A word in the heading counts for the units below it, but less than in the unit; a name counts whole. */
 const HEADING_SHARE = 0.6;
 /** A section titled like the need is most likely about it. */
 const TITLE_MATCH = 0.8;
+/** A title that holds a name of the need is about the need at least this far. */
+const NAMED_TITLE = 0.8;
 /** A title further out names the neighbours too. */
 const OUTER_TITLE = 0.7;
 /** Code shows how; it explains little. */
@@ -65,7 +67,7 @@ export function rank(
   );
   const rarity = (term: string): number => amongUnits(term) * (COMMON_GROUND + amongSections(term));
 
-  const needs = question.needs.map(({ terms }) => new Need(terms, rarity));
+  const needs = question.needs.map((asked) => new Need(asked, rarity));
   const total = sum(needs.map((need) => need.total));
   const near = (unit: Unit, need: number): number => DENSE_SHARE * (nearness[need]?.get(unit) ?? 0);
   const explains = (unit: Unit): boolean => unit.kind !== 'code' || question.kind === 'how';
@@ -117,9 +119,11 @@ export function rank(
 class Need {
   readonly total: number;
   private readonly weights: Terms;
+  private readonly names: ReadonlySet<string>;
   private readonly rarity: (term: string) => number;
 
-  constructor(terms: Terms, rarity: (term: string) => number) {
+  constructor({ terms, names }: Asked, rarity: (term: string) => number) {
+    this.names = names;
     this.weights = new Map(Array.from(terms, ([term, weight]) => [term, weight * rarity(term)]));
     this.total = sum(this.weights.values());
     this.rarity = rarity;
@@ -131,16 +135,18 @@ class Need {
     let carried = 0;
     for (const [term, weight] of this.weights) {
       if (terms.has(term)) carried += weight;
-      else if (heading.has(term)) carried += HEADING_SHARE * weight;
+      else if (heading.has(term)) carried += (this.names.has(term) ? 1 : HEADING_SHARE) * weight;
     }
     return carried / this.total;
   }
 
-  /** Harmonic mean of how much of the title the need names and how much of the need the title names. */
+  /** Harmonic mean of how much of the title the need names and how much of the need the title names; more where they share a name. */
   sameAs(title: ReadonlySet<string>): number {
     const common = sum(Array.from(this.weights, ([term, weight]) => (title.has(term) ? weight : 0)));
     const named = sum(Array.from(title, (term) => this.weights.get(term) ?? this.rarity(term)));
-    return named + this.total === 0 ? 0 : (2 * common) / (named + this.total);
+    const same = named + this.total === 0 ? 0 : (2 * common) / (named + this.total);
+    const holdsName = [...this.names].some((name) => title.has(name) && this.weights.get(name) !== 0);
+    return holdsName ? Math.max(NAMED_TITLE, same) : same;
   }
 }
 

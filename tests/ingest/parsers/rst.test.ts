@@ -65,6 +65,12 @@ describe('parseRst', () => {
     );
   });
 
+  it('reads the space that Verilator writes as a number, in literals and in roles', async () => {
+    expect(await read('Use ``/*verilator&32;lint_off*/`` or :option:`/*verilator&32;clocker*/`.\n')).toBe(
+      'Use `/*verilator lint_off*/` or `/*verilator clocker*/`.',
+    );
+  });
+
   it.each([
     [
       'simple',
