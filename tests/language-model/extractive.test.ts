@@ -89,6 +89,17 @@ describe('what is quoted', () => {
     expect(await answer('What does opt_clean do?', PASSES)).toMatch(/^This pass identifies unused signals/);
   });
 
+  test('a line that leads in to something that could not be read is left out', async () => {
+    const text = await answer('What does the drum warning say?', [
+      [
+        'Drum > Warnings',
+        'The drum gives a warning when it is full. The drum warning says:\n\nOne way to mend the drum warning:\n\nTake something out of the drum.',
+      ],
+    ]);
+    expect(text).toContain('a warning when it is full');
+    expect(text).not.toContain('says:');
+  });
+
   test('the code of a message is a name, in capitals or with a number', async () => {
     const logged =
       '%Warning-WIDTHEXPAND: add.v:3: Operator ADD expects 8 bits on the left, but the left generates 4 bits.';

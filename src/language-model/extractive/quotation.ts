@@ -264,14 +264,16 @@ class SectionQuotation {
     return true;
   }
 
-  /** A line that leads in is nothing without what follows. */
+  /** A line that leads in is nothing without what follows, and so is one that leads in to the next: what stood between could not be read. */
   private takeWithFollowers(at: number): void {
     if (!this.leadsIn(at)) {
       this.take(at);
       return;
     }
-    const block = this.unit(at + 1)?.block;
-    if (block === undefined || !this.take(at)) return;
+    const first = this.unit(at + 1);
+    if (first === undefined || (first.kind === 'sentence' && first.text.endsWith(':'))) return;
+    const { block } = first;
+    if (!this.take(at)) return;
     let followers = 0;
     for (let next = at + 1; this.unit(next)?.block === block && followers < LONGEST_LIST; next++) {
       if (followers > 0 && this.words > this.room) break;
