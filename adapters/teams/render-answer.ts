@@ -20,7 +20,9 @@ export function renderAnswer(answer: Answer): Partial<Activity>[] {
     sections.push('**Sources**', lines.join('\n'));
   }
   if (answer.nearest.length > 0) {
-    const lines = answer.nearest.map((near) => `- ${sourceLine(near)}`);
+    const lines = answer.nearest.map(
+      (near) => `- ${[sourceLine(near), quoted(near)].filter(Boolean).join(': ')}`,
+    );
     sections.push('**Closest documents**', lines.join('\n'));
   }
   const text = sections.filter((section) => section !== '').join('\n\n');
@@ -89,6 +91,12 @@ function sourceLine(citation: Citation): string {
   const url = httpsUrl(href);
   const shown = url === undefined ? name : `[${name}](${url})`;
   return [shown, codeSpan(oneLine(placesOf(citation)))].filter((part) => part !== '').join(' · ');
+}
+
+/** The line that comes nearest to the question. */
+function quoted({ excerpt }: Citation): string {
+  const line = oneLine(excerpt);
+  return line === '' ? '' : `“${plainToMarkdown(line)}”`;
 }
 
 /** Places are paths and lines: they read best as code, and need no escaping there. */

@@ -6,7 +6,7 @@ export function renderAnswer(answer: Answer): string {
   const parts: string[] = [answer.markdown.trim()];
   if (answer.citations.length > 0) parts.push(`Sources\n${answer.citations.map(sourceLine).join('\n')}`);
   if (answer.nearest.length > 0) {
-    parts.push(`Closest documents\n${answer.nearest.map((near) => `  - ${describe(near)}`).join('\n')}`);
+    parts.push(`Closest documents\n${answer.nearest.map(nearLine).join('\n')}`);
   }
   if (answer.note !== undefined) parts.push(`(${answer.note})`);
   return parts.filter((part) => part !== '').join('\n\n');
@@ -20,12 +20,17 @@ function sourceLine(citation: Citation): string {
   return `  [${citation.marker}] ${describe(citation)}`;
 }
 
-function describe(citation: Citation): string {
+/** With the line that comes nearest: the person may see at once that it is the answer after all. */
+function nearLine(near: Citation): string {
+  return `  - ${describe(near, near.excerpt === '' ? '' : `“${near.excerpt}”`)}`;
+}
+
+function describe(citation: Citation, quoted = ''): string {
   const { title, path, href } = citation;
   const name = [title, ...path]
     .filter((part, at, all) => part !== '' && all.indexOf(part) === at)
     .join(' > ');
-  return [name, placesOf(citation), href]
+  return [name, placesOf(citation), href, quoted]
     .filter((part) => part !== undefined && part !== '')
     .join('\n      ');
 }

@@ -84,16 +84,28 @@ interface Footer {
 function footersOf(answer: Answer, limit: number): Footer[] {
   const footers =
     answer.grounding === 'refused'
-      ? listFooters('Closest documents', answer.nearest, () => '• ', limit)
-      : listFooters('Sources', answer.citations, ({ marker }) => `[${marker}] `, limit);
+      ? listFooters('Closest documents', answer.nearest, () => '• ', quoted, limit)
+      : listFooters(
+          'Sources',
+          answer.citations,
+          ({ marker }) => `[${marker}] `,
+          () => '',
+          limit,
+        );
   if (answer.note === undefined || answer.note === '') return footers;
   return [...footers, { blocks: [context(answer.note)], size: answer.note.length, lines: answer.note }];
+}
+
+/** The line that comes nearest to the question. */
+function quoted({ excerpt }: Citation): string {
+  return excerpt === '' ? '' : `\n“${excerpt.slice(0, 200)}”`;
 }
 
 function listFooters(
   title: string,
   citations: readonly Citation[],
   lead: (citation: Citation) => string,
+  tail: (citation: Citation) => string,
   limit: number,
 ): Footer[] {
   const footers: Footer[] = [];
@@ -110,8 +122,8 @@ function listFooters(
   for (const citation of citations) {
     const name = [citation.title, ...citation.path].join(' › ').slice(0, 200);
     const places = placesOf(citation);
-    const place = places === '' ? '' : ` — ${places.slice(0, 300)}`;
-    const line = `${lead(citation)}${name}${place}`;
+    const rest = `${places === '' ? '' : ` — ${places.slice(0, 300)}`}${tail(citation)}`;
+    const line = `${lead(citation)}${name}${rest}`;
     const own = line.length + 1 + (citation.href?.length ?? 0); // Addresses count for Slack, though nobody reads them.
     if (size + own > limit) flush();
     if (lines === '') {
@@ -121,7 +133,7 @@ function listFooters(
     }
     size += own;
     elements.push(text(`\n${lead(citation)}`), linked(name, citation.href));
-    if (place !== '') elements.push(text(place)); // Slack refuses an empty text.
+    if (rest !== '') elements.push(text(rest)); // Slack refuses an empty text.
     lines += `\n${line}`;
   }
   flush();

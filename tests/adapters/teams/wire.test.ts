@@ -144,7 +144,7 @@ describe('an answer on the wire', () => {
   });
 
   it('labels a refusal, cites nothing, and shows what is near', async () => {
-    const nearest = [sampleCitation(1), sampleCitation(2)];
+    const nearest = [sampleCitation(1), sampleCitation(2, { excerpt: 'Ask <at>x</at>\n*now*' })];
     const over = {
       markdown: 'The documents do not say.',
       citations: [],
@@ -156,6 +156,8 @@ describe('an answer on the wire', () => {
     expect(labels(body)).toHaveLength(1);
     expect(labels(body)[0]).not.toHaveProperty('citation');
     expect(body.text).toContain('**Closest documents**\n\n- [Placement guide 1');
+    expect(body.text).toContain(`“${sampleCitation(1).excerpt}”\n`);
+    expect(body.text).toContain('“Ask &lt;at>x&lt;/at> \\*now\\*”');
     expect(body.text).not.toContain('**Sources**');
   });
 

@@ -133,6 +133,7 @@ describe('what stands under an answer', () => {
     });
     const text = textOfBlocks(answerParts(refused)[0]?.blocks);
     expect(text).toContain('Closest documents\n• Placement guide 7');
+    expect(text).toContain(`“${sampleCitation(7).excerpt}”`);
     expect(text).not.toContain('[7]');
   });
 
