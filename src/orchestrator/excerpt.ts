@@ -7,10 +7,10 @@ import { sentences, stemsOf } from './statements.js';
 /** Characters; what a citation shows on every platform (`Citation.excerpt`). */
 const LONGEST = 160;
 
-/** The sentence or line of `text` that shares most with `stems`, as plain text of at most 160 characters, cut at a word. */
+/** The sentence or line of `text` that shares most with `stems`, as plain text of at most 160 characters, cut at a word; empty when none shares any. */
 export function excerpt(text: string, stems: ReadonlySet<string>): string {
   let best = '';
-  let most = -1;
+  let most = 0;
   for (const line of linesOf(text)) {
     const shared = [...stemsOf(line)].filter((stem) => stems.has(stem)).length;
     if (shared > most) [best, most] = [line, shared];

@@ -118,7 +118,7 @@ describe('a question', () => {
     );
   });
 
-  it('is refused below the retriever’s confidence, and up to three different documents are shown', async () => {
+  it('is refused below the retriever’s confidence, and up to three different documents are shown, each with its nearest line', async () => {
     const many = [
       ...PASSAGES,
       ...['a', 'b', 'c'].map((file) => passage(`Text of ${file}.`, { file, title: file })),
@@ -126,10 +126,11 @@ describe('a question', () => {
     const model = writer([GOOD]);
     const { answer } = await ask({ retriever: retrieverOf([...many, ...many], 0.09), languageModel: model });
     expect(answer).toMatchObject({ grounding: 'refused', citations: [] });
-    expect(answer.nearest.map(({ title, marker }) => [title, marker])).toEqual([
-      ['Timing guide', 1],
-      ['Setup', 2],
-      ['a', 3],
+    // With the line of each that shares a word with the question, and none where no line does.
+    expect(answer.nearest.map(({ title, marker, excerpt }) => [title, marker, excerpt])).toEqual([
+      ['Timing guide', 1, 'Hold slack is checked at the fast corner.'],
+      ['Setup', 2, 'Setup slack is checked at the slow corner.'],
+      ['a', 3, ''],
     ]);
     expect(answer.markdown).toMatch(/do not seem to hold.*Try/s);
     expect(answer.markdown).not.toMatch(/\[\d\]/);
