@@ -75,7 +75,9 @@ describe('Slack over HTTP', () => {
     // Threads are answered in order, so an answer to this one stands behind whatever a repetition would have brought.
     await slack.mention(STRAY, { thread: first.thread });
     await eventually(() => slack.seen('C1', first.thread).length === 2, 'the second answer');
-    expect(slack.seen('C1', first.thread).filter((text) => text.includes(antenna.says))).toHaveLength(1);
+    // The refusal may show the same line as what comes nearest.
+    const answers = slack.seen('C1', first.thread).filter((text) => !text.includes('Closest documents'));
+    expect(answers.filter((text) => text.includes(antenna.says))).toHaveLength(1);
   });
 
   it('answers the command to its asker alone, until it is shared', async () => {

@@ -180,7 +180,7 @@ function flagsOf(text: string): Set<string> {
 /** Codes of messages: `GRT-0119`, and `WIDTHEXPAND` where a message is spoken of. Elsewhere capitals are mostly abbreviations. */
 const NUMBERED_CODE = /(?<![\p{L}\p{N}_])\p{Lu}{2,6}-\d{3,6}(?![\p{L}\p{N}_])/gu;
 const CODE_IN_CAPITALS = /(?<![\p{L}\p{N}_])\p{Lu}[\p{Lu}\p{N}]{3,}(?![\p{L}\p{N}_])/gu;
-const ABOUT_A_MESSAGE = /%\p{L}+-|\b(?:warnings?|errors?|messages?)\b/u;
+const ABOUT_A_MESSAGE = /%\p{L}+-|\b(?:warnings?|errors?|messages?)\b/iu;
 
 /** Those of `terms`, which stand in the question, that name something. */
 function namesOf(question: string, terms: Iterable<string>): Set<string> {
