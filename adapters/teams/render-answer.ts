@@ -1,6 +1,12 @@
 // An answer or a notice as the messages Teams shows: text, sources, citation claims.
 import type { Activity } from 'botbuilder';
-import { type Answer, type Citation, type Notice, placesOf } from '../../src/conversation/answer.js';
+import {
+  type Answer,
+  type Citation,
+  type Notice,
+  nearestLine,
+  placesOf,
+} from '../../src/conversation/answer.js';
 import { splitMessage } from './split-message.js';
 import { plainToMarkdown, teamsMarkdown } from './teams-markdown.js';
 
@@ -20,9 +26,10 @@ export function renderAnswer(answer: Answer): Partial<Activity>[] {
     sections.push('**Sources**', lines.join('\n'));
   }
   if (answer.nearest.length > 0) {
-    const lines = answer.nearest.map(
-      (near) => `- ${[sourceLine(near), quoted(near)].filter(Boolean).join(': ')}`,
-    );
+    const lines = answer.nearest.map((near) => {
+      const line = plainToMarkdown(oneLine(nearestLine(near)));
+      return `- ${sourceLine(near)}${line === '' ? '' : `: ${line}`}`;
+    });
     sections.push('**Closest documents**', lines.join('\n'));
   }
   const text = sections.filter((section) => section !== '').join('\n\n');
@@ -91,12 +98,6 @@ function sourceLine(citation: Citation): string {
   const url = httpsUrl(href);
   const shown = url === undefined ? name : `[${name}](${url})`;
   return [shown, codeSpan(oneLine(placesOf(citation)))].filter((part) => part !== '').join(' · ');
-}
-
-/** The line that comes nearest to the question. */
-function quoted({ excerpt }: Citation): string {
-  const line = oneLine(excerpt);
-  return line === '' ? '' : `“${plainToMarkdown(line)}”`;
 }
 
 /** Places are paths and lines: they read best as code, and need no escaping there. */

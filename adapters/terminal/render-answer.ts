@@ -1,5 +1,11 @@
 // An answer as plain text for a terminal or a pipe.
-import { type Answer, type Citation, type Notice, placesOf } from '../../src/conversation/answer.js';
+import {
+  type Answer,
+  type Citation,
+  type Notice,
+  nearestLine,
+  placesOf,
+} from '../../src/conversation/answer.js';
 
 /** The text, then the numbered sources (or the nearest documents when nothing answered), then the note. Ends without a newline. */
 export function renderAnswer(answer: Answer): string {
@@ -22,15 +28,15 @@ function sourceLine(citation: Citation): string {
 
 /** With the line that comes nearest: the person may see at once that it is the answer after all. */
 function nearLine(near: Citation): string {
-  return `  - ${describe(near, near.excerpt === '' ? '' : `“${near.excerpt}”`)}`;
+  return `  - ${describe(near, nearestLine(near))}`;
 }
 
-function describe(citation: Citation, quoted = ''): string {
+function describe(citation: Citation, line = ''): string {
   const { title, path, href } = citation;
   const name = [title, ...path]
     .filter((part, at, all) => part !== '' && all.indexOf(part) === at)
     .join(' > ');
-  return [name, placesOf(citation), href, quoted]
+  return [name, placesOf(citation), href, line]
     .filter((part) => part !== undefined && part !== '')
     .join('\n      ');
 }

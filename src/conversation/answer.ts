@@ -21,6 +21,11 @@ export interface Citation {
   readonly score: number;
 }
 
+/** The line of a near document that comes nearest to the question, in quotes. Empty when it has none. */
+export function nearestLine({ excerpt }: Citation): string {
+  return excerpt === '' ? '' : `“${excerpt}”`;
+}
+
 /** `docs/gpl.md:42, also in old/gpl.md:40`: where a citation stands, all its places in one line. Empty when it has none. */
 export function placesOf({ place, alsoIn = [] }: Citation): string {
   const others = alsoIn.length === 0 ? '' : `also in ${alsoIn.join(', ')}`;

@@ -82,7 +82,7 @@ export async function addGradient(
 
 /**
  * The places of the longest gradients, in order: all but those that together hold less than `share` of the sum of lengths. Most passages of
- * a batch are far from all its questions but their own, and pull at nothing: their second pass would cost as much as any other.
+ * a batch are far from all its questions but their own, and pull at nothing: their second pass would cost as much as that of the others.
  */
 function withoutNegligible(lengths: Float64Array, share: number): number[] {
   let room = share * lengths.reduce((sum, length) => sum + length, 0);

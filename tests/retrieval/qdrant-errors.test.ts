@@ -276,7 +276,7 @@ describe('what is asked', () => {
   it('has the audience in every search that returns passages, whatever the words', async () => {
     const index = await openIndex();
     server.behave(answer({ count: 100_000 }), answer([{ points: [] }, { points: [] }, { points: [] }]));
-    await index.lexical(questionTerms('{"must":[]} acl: any'), audience(['timing']), 5);
+    await index.lexical(questionTerms('{"must":[]} acl: everyone'), audience(['timing']), 5);
     const { searches } = JSON.parse(server.requests.at(-1)?.body ?? '') as {
       searches: { filter: { must: unknown[] } }[];
     };

@@ -1,7 +1,13 @@
 // An answer, a draft or a notice as Slack messages: blocks, the line for notifications, and a plain form to fall back to.
 import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/types';
 import type { RootContent } from 'mdast';
-import { type Answer, type Citation, type Notice, placesOf } from '../../../src/conversation/answer.js';
+import {
+  type Answer,
+  type Citation,
+  type Notice,
+  nearestLine,
+  placesOf,
+} from '../../../src/conversation/answer.js';
 import type { SafeMarkdown } from '../../../src/safety/sanitise.js';
 import { parseMarkdown, sizeOf, textOf } from './markdown.js';
 import { richBlocks, text } from './rich-text.js';
@@ -84,29 +90,18 @@ interface Footer {
 function footersOf(answer: Answer, limit: number): Footer[] {
   const footers =
     answer.grounding === 'refused'
-      ? listFooters('Closest documents', answer.nearest, () => '• ', quoted, limit)
-      : listFooters(
-          'Sources',
-          answer.citations,
-          ({ marker }) => `[${marker}] `,
-          () => '',
-          limit,
-        );
+      ? listFooters('Closest documents', answer.nearest, () => '• ', limit, nearestLine)
+      : listFooters('Sources', answer.citations, ({ marker }) => `[${marker}] `, limit);
   if (answer.note === undefined || answer.note === '') return footers;
   return [...footers, { blocks: [context(answer.note)], size: answer.note.length, lines: answer.note }];
-}
-
-/** The line that comes nearest to the question. */
-function quoted({ excerpt }: Citation): string {
-  return excerpt === '' ? '' : `\n“${excerpt.slice(0, 200)}”`;
 }
 
 function listFooters(
   title: string,
   citations: readonly Citation[],
   lead: (citation: Citation) => string,
-  tail: (citation: Citation) => string,
   limit: number,
+  below: (citation: Citation) => string = () => '',
 ): Footer[] {
   const footers: Footer[] = [];
   let elements: RichTextElement[] = [];
@@ -122,7 +117,8 @@ function listFooters(
   for (const citation of citations) {
     const name = [citation.title, ...citation.path].join(' › ').slice(0, 200);
     const places = placesOf(citation);
-    const rest = `${places === '' ? '' : ` — ${places.slice(0, 300)}`}${tail(citation)}`;
+    const last = below(citation).slice(0, 200);
+    const rest = `${places === '' ? '' : ` — ${places.slice(0, 300)}`}${last === '' ? '' : `\n${last}`}`;
     const line = `${lead(citation)}${name}${rest}`;
     const own = line.length + 1 + (citation.href?.length ?? 0); // Addresses count for Slack, though nobody reads them.
     if (size + own > limit) flush();

@@ -71,12 +71,13 @@ const FEWEST_WORDS_OF_A_NEED = 2;
 const CARRIED_OVER = 0.4;
 
 export function readQuestion(text: string, history: readonly { readonly question: string }[] = []): Question {
-  const terms = weighted(text, text);
+  const codes = codesIn(text);
+  const terms = weighted(text, codes);
   const before = history.at(-1);
   if (before !== undefined && wordCount(terms) <= FEWEST_WORDS_OF_A_NEED)
-    addMissing(terms, weighted(before.question, before.question), CARRIED_OVER);
+    addMissing(terms, weighted(before.question, codesIn(before.question)), CARRIED_OVER);
 
-  const names = namesOf(text, terms.keys());
+  const names = new Set([...terms.keys()].filter((term) => isName(term, codes)));
   const flags = flagsOf(text);
   const named = new Set([...names, ...termsOf([...flags].join(' '))]);
   const namesAmong = (some: Terms) => new Set([...some.keys()].filter((term) => named.has(term)));
@@ -84,7 +85,7 @@ export function readQuestion(text: string, history: readonly { readonly question
   for (const sentence of text.split(BETWEEN_SENTENCES)) {
     if (!ASKS.test(sentence)) continue;
     for (const clause of sentence.split(BETWEEN_CLAUSES)) {
-      const own = weighted(clause, text);
+      const own = weighted(clause, codes);
       const last = needs.at(-1);
       if (SETS_THE_SCENE.test(clause)) continue;
       if (last !== undefined && Math.min(wordCount(own), wordCount(last.terms)) < FEWEST_WORDS_OF_A_NEED) {
@@ -152,16 +153,15 @@ function kindOf(question: string): QuestionKind {
   return 'other';
 }
 
-/** The terms of a part of `question`, which tells what its capital letters mean. */
-function weighted(text: string, question: string): Map<string, number> {
-  const names = namesOf(question, termsOf(text));
+/** The terms of a text; `codes` are those of the whole question. */
+function weighted(text: string, codes: ReadonlySet<string>): Map<string, number> {
   const flagTerms = new Set([...flagsOf(text)].flatMap((flag) => termsOf(flag)));
   const weights = new Map<string, number>();
   for (const term of termsOf(text)) {
     if (term.includes(' ')) {
       const [left = '', right = ''] = term.split(' ');
       if (!ASKING.has(left) && !ASKING.has(right)) weights.set(term, WEIGHT.pair);
-    } else if (names.has(term)) {
+    } else if (isName(term, codes)) {
       weights.set(term, WEIGHT.name);
     } else if (flagTerms.has(term)) {
       weights.set(term, WEIGHT.flag);
@@ -182,16 +182,17 @@ const NUMBERED_CODE = /(?<![\p{L}\p{N}_])\p{Lu}{2,6}-\d{3,6}(?![\p{L}\p{N}_])/gu
 const CODE_IN_CAPITALS = /(?<![\p{L}\p{N}_])\p{Lu}[\p{Lu}\p{N}]{3,}(?![\p{L}\p{N}_])/gu;
 const ABOUT_A_MESSAGE = /%\p{L}+-|\b(?:warnings?|errors?|messages?)\b/iu;
 
-/** Those of `terms`, which stand in the question, that name something. */
-function namesOf(question: string, terms: Iterable<string>): Set<string> {
+/** The terms of the codes that a question holds. */
+function codesIn(question: string): Set<string> {
   const codes = [
     ...(question.match(NUMBERED_CODE) ?? []),
     ...(ABOUT_A_MESSAGE.test(question) ? (question.match(CODE_IN_CAPITALS) ?? []) : []),
   ];
-  const written = new Set(codes.flatMap((code) => termsOf(code)));
-  return new Set(
-    [...terms].filter((term) => !term.includes(' ') && (/[_.:]/u.test(term) || written.has(term))),
-  );
+  return new Set(codes.flatMap((code) => termsOf(code)));
+}
+
+function isName(term: string, codes: ReadonlySet<string>): boolean {
+  return !term.includes(' ') && (/[_.:]/u.test(term) || codes.has(term));
 }
 
 function wordCount(terms: Terms): number {

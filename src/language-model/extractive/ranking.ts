@@ -145,7 +145,7 @@ class Need {
     const common = sum(Array.from(this.weights, ([term, weight]) => (title.has(term) ? weight : 0)));
     const named = sum(Array.from(title, (term) => this.weights.get(term) ?? this.rarity(term)));
     const same = named + this.total === 0 ? 0 : (2 * common) / (named + this.total);
-    const holdsName = [...this.names].some((name) => title.has(name) && this.weights.get(name) !== 0);
+    const holdsName = [...this.names].some((name) => title.has(name) && (this.weights.get(name) ?? 0) > 0);
     return holdsName ? Math.max(NAMED_TITLE, same) : same;
   }
 }
